@@ -1,0 +1,6 @@
+export type * from './port.ts'
+export type * from './objects.ts'
+export type * from './pod-objects.ts'
+export type * from './workload-objects.ts'
+export type * from './cluster-objects.ts'
+export { apiVersionOf, RESOURCES, resourceOf, type ResourceName } from './resources.ts'
