@@ -1,0 +1,77 @@
+import { Type, type Static } from 'typebox'
+import { decoderOf } from './decode.ts'
+import { Entity, keyOf } from './entity.ts'
+import { idOf } from './ids.ts'
+import { Count, Ms, oneOf, optional, Share, stored, strict, Text } from './schema.ts'
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+const anomaly = {
+  entity: Entity,
+  target: Entity,
+  rule: strict({ name: Text, version: Type.Integer({ minimum: 1 }) }),
+  source: oneOf(['metric', 'event', 'state']),
+  /** Start of the episode, in the sample's own time. */
+  startedMs: Ms,
+  /** Sample time at which the evidence was complete. */
+  detectedMs: Ms,
+  severity: oneOf(SEVERITIES),
+  /** Decades of surprise for a model; 12 for a rule that states a fact. */
+  score: Type.Number({ minimum: 0, maximum: 12 }),
+  confidence: Share,
+  /** One sentence for a person. Holds no text from the cluster but names and reasons. */
+  say: Text,
+  metric: optional(
+    strict({
+      name: Text,
+      value: Type.Number(),
+      expected: Type.Number(),
+      low: Type.Number(),
+      high: Type.Number(),
+      intervalMs: Type.Number(),
+    }),
+  ),
+  /** What caused it, by name. */
+  features: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
+  /** The points around it, so that a person can read why. */
+  window: optional(strict({ timeMs: Type.Array(Ms), value: Type.Array(Type.Number()) })),
+  partition: Count,
+  /** Sequence of the signal that completed the evidence. */
+  seq: Count,
+}
+
+/** As it travels. The id is also its message id. */
+export const AnomalyOpened = strict({ kind: Type.Literal('anomaly'), id: Text, epoch: Count, ...anomaly })
+export type AnomalyOpened = Static<typeof AnomalyOpened>
+
+export const AnomalyResolved = strict({
+  kind: Type.Literal('anomaly-resolved'),
+  id: Text,
+  epoch: Count,
+  entity: Entity,
+  target: Entity,
+  resolvedMs: Ms,
+  say: Text,
+})
+export type AnomalyResolved = Static<typeof AnomalyResolved>
+
+export type AnomalyMessage = AnomalyOpened | AnomalyResolved
+const AnomalyMessageSchema = Type.Union([AnomalyOpened, AnomalyResolved])
+export const decodeAnomalyMessage = decoderOf(AnomalyMessageSchema)
+
+/** As it is kept. */
+export const Anomaly = strict({
+  ...stored,
+  ...anomaly,
+  status: oneOf(['open', 'resolved']),
+  resolvedMs: optional(Ms),
+  resolution: optional(Type.String()),
+})
+export type Anomaly = Static<typeof Anomaly>
+export const decodeAnomaly = decoderOf(Anomaly)
+
+/** An anomaly is known by its entity, its rule with version, and the start of its episode in sample time. */
+export function anomalyId(entity: Entity, rule: { name: string; version: number }, startedMs: number): string {
+  return idOf('anomaly', keyOf(entity), entity.uid ?? '', `${rule.name}@${rule.version}`, startedMs)
+}

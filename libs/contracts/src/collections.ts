@@ -1,0 +1,91 @@
+import { decodeAnomaly, type Anomaly } from './anomaly.ts'
+import { decodeApproval, type Approval } from './approval.ts'
+import { decodeAuditRecord, type AuditRecord } from './audit.ts'
+import { decodeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import type { CollectionSpec } from './document.ts'
+import { decodeExecution, type Execution } from './execution.ts'
+import { decodeFeedback, type Feedback } from './feedback.ts'
+import { decodeIncident, type Incident } from './incident.ts'
+import { decodePlan, type Plan } from './plan.ts'
+import { decodeKill, decodeSettings, type Kill, type Settings } from './settings.ts'
+import { decodeSilence, type Silence } from './silence.ts'
+import { decodeTargetRecord, type TargetRecord } from './target-record.ts'
+
+const namespaced = ['target.namespace']
+
+/** The record's collections as data. Each has one writing service; documents that several would change are split instead. */
+export const COLLECTIONS = {
+  anomalies: {
+    name: 'anomalies',
+    writer: ['detector'],
+    decode: decodeAnomaly,
+    indexes: [{ fields: ['detectedMs'] }, { fields: ['status'] }, { fields: namespaced }],
+  } as CollectionSpec<Anomaly>,
+  checkpoints: {
+    name: 'checkpoints',
+    writer: ['detector'],
+    decode: decodeCheckpoint,
+    indexes: [],
+  } as CollectionSpec<Checkpoint>,
+  incidents: {
+    name: 'incidents',
+    writer: ['planner'],
+    decode: decodeIncident,
+    indexes: [{ fields: ['openedMs'] }, { fields: ['status'] }, { fields: namespaced }],
+  } as CollectionSpec<Incident>,
+  plans: {
+    name: 'plans',
+    writer: ['planner'],
+    decode: decodePlan,
+    indexes: [{ fields: ['createdMs'] }, { fields: ['incident'] }, { fields: namespaced }],
+  } as CollectionSpec<Plan>,
+  executions: {
+    name: 'executions',
+    writer: ['executor'],
+    decode: decodeExecution,
+    indexes: [{ fields: ['claimedMs'] }, { fields: ['status'] }, { fields: ['incident'] }, { fields: namespaced }],
+  } as CollectionSpec<Execution>,
+  targets: {
+    name: 'targets',
+    writer: ['executor'],
+    decode: decodeTargetRecord,
+    indexes: [{ fields: namespaced }],
+  } as CollectionSpec<TargetRecord>,
+  audit: {
+    name: 'audit',
+    writer: ['executor', 'api'],
+    decode: decodeAuditRecord,
+    indexes: [{ fields: ['atMs'] }, { fields: ['plan'] }, { fields: ['writer'] }],
+  } as CollectionSpec<AuditRecord>,
+  approvals: {
+    name: 'approvals',
+    writer: ['api'],
+    decode: decodeApproval,
+    indexes: [{ fields: ['givenMs'] }],
+  } as CollectionSpec<Approval>,
+  feedback: {
+    name: 'feedback',
+    writer: ['api'],
+    decode: decodeFeedback,
+    indexes: [{ fields: ['anomaly'] }, { fields: ['givenMs'] }],
+  } as CollectionSpec<Feedback>,
+  silences: {
+    name: 'silences',
+    writer: ['api'],
+    decode: decodeSilence,
+    indexes: [{ fields: ['endsMs'] }],
+    expiresField: 'expiresMs',
+  } as CollectionSpec<Silence>,
+  settings: {
+    name: 'settings',
+    writer: ['api'],
+    decode: decodeSettings,
+    indexes: [],
+  } as CollectionSpec<Settings>,
+  kill: {
+    name: 'kill',
+    writer: ['api'],
+    decode: decodeKill,
+    indexes: [],
+  } as CollectionSpec<Kill>,
+} as const

@@ -1,0 +1,95 @@
+import { Type, type Static } from 'typebox'
+import { ActionName } from './action.ts'
+import { decoderOf } from './decode.ts'
+import { Entity } from './entity.ts'
+import { Refusal } from './refusal.ts'
+import { Count, Ms, oneOf, optional, stored, strict, Text } from './schema.ts'
+
+/** `intent` is durable before `sent`; whatever is unknown after a crash is answered by reading the cluster. */
+export const STEP_STATUSES = ['pending', 'intent', 'sent', 'observed', 'verified', 'refused', 'failed', 'undone', 'escalated'] as const
+export type StepStatus = (typeof STEP_STATUSES)[number]
+
+/** One reversal: the JSON Patch that brings the before-image back, guarded by tests on what we wrote. */
+export const Undo = strict({
+  /** restore: the before-image by patch. none: cannot be taken back, `say` tells why. */
+  how: oneOf(['restore', 'none']),
+  say: Text,
+  status: oneOf(['available', 'intent', 'sent', 'done', 'refused', 'not-possible']),
+  patch: optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
+  marker: optional(Text),
+})
+export type Undo = Static<typeof Undo>
+
+export const ExecutionStep = strict({
+  id: Text,
+  action: ActionName,
+  object: Entity,
+  isFallback: Type.Boolean(),
+  status: oneOf(STEP_STATUSES),
+  /** Written to the object in the same PATCH as the change: `<plan>/<step>/<epoch>`. */
+  marker: Text,
+  intentMs: optional(Ms),
+  sentMs: optional(Ms),
+  observedMs: optional(Ms),
+  /** What was really changed, before and after; for undo and for people. */
+  changes: Type.Array(strict({ path: Text, before: Type.Unknown(), after: Type.Unknown() })),
+  refusal: optional(Refusal),
+  /** The server's own words. */
+  answer: optional(Type.String()),
+  undo: optional(Undo),
+})
+export type ExecutionStep = Static<typeof ExecutionStep>
+
+export const VERDICTS = ['recovered', 'not-recovered', 'inconclusive'] as const
+export type VerdictValue = (typeof VERDICTS)[number]
+
+export const Verdict = strict({
+  value: oneOf(VERDICTS),
+  say: Text,
+  checks: Type.Array(strict({ name: Text, value: oneOf(VERDICTS), say: Text })),
+  atMs: Ms,
+})
+export type Verdict = Static<typeof Verdict>
+
+export const EXECUTION_STATUSES = [
+  'claimed',
+  'running',
+  'verifying',
+  'undoing',
+  'recovered',
+  'refused',
+  'undone',
+  'escalated',
+  'failed',
+] as const
+export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number]
+/** No more work is owed on an execution in one of these. */
+export const SETTLED: readonly ExecutionStatus[] = ['recovered', 'refused', 'undone', 'escalated', 'failed']
+
+/** What was done about a plan; `_id` is the plan's, so that one plan is carried out once. */
+export const Execution = strict({
+  ...stored,
+  cluster: Text,
+  incident: Text,
+  target: Entity,
+  planHash: Text,
+  status: oneOf(EXECUTION_STATUSES),
+  /** Which executor works on it, and until when it may. */
+  holder: Text,
+  holderUntilMs: Ms,
+  epoch: Count,
+  claimedMs: Ms,
+  actedMs: optional(Ms),
+  verifyingSinceMs: optional(Ms),
+  finishedMs: optional(Ms),
+  refusal: optional(Refusal),
+  steps: Type.Array(ExecutionStep),
+  verdict: optional(Verdict),
+  say: optional(Type.String()),
+})
+export type Execution = Static<typeof Execution>
+export const decodeExecution = decoderOf(Execution)
+
+export const ExecutionNotice = strict({ kind: Type.Literal('execution'), execution: Execution })
+export type ExecutionNotice = Static<typeof ExecutionNotice>
+export const decodeExecutionNotice = decoderOf(ExecutionNotice)

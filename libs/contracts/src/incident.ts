@@ -1,0 +1,65 @@
+import { Type, type Static } from 'typebox'
+import { SEVERITIES } from './anomaly.ts'
+import { decoderOf } from './decode.ts'
+import { Entity, keyOf, type Target } from './entity.ts'
+import { idOf } from './ids.ts'
+import { Count, Ms, oneOf, optional, stored, strict, Text } from './schema.ts'
+
+/** An anomaly as its incident remembers it. */
+export const IncidentSignal = strict({
+  anomaly: Text,
+  rule: Text,
+  entity: Entity,
+  source: oneOf(['metric', 'event', 'state']),
+  metric: optional(Type.String()),
+  severity: oneOf(SEVERITIES),
+  startedMs: Ms,
+  detectedMs: Ms,
+  resolvedMs: optional(Ms),
+  say: Text,
+})
+export type IncidentSignal = Static<typeof IncidentSignal>
+
+/** The last decision on an incident. Equal hashes are the same decision: no new plan. */
+export const Decision = strict({
+  atMs: Ms,
+  outcome: oneOf(['plan', 'no-action', 'wait', 'escalate']),
+  code: Text,
+  say: Text,
+  hash: Text,
+  plan: optional(Text),
+})
+export type Decision = Static<typeof Decision>
+
+/** What is wrong with one target, from its first anomaly to the last one's end. */
+export const Incident = strict({
+  ...stored,
+  cluster: Text,
+  target: Entity,
+  status: oneOf(['open', 'resolved']),
+  openedMs: Ms,
+  updatedMs: Ms,
+  resolvedMs: optional(Ms),
+  severity: oneOf(SEVERITIES),
+  say: Text,
+  cause: optional(Text),
+  signals: Type.Array(IncidentSignal),
+  plans: Type.Array(Text),
+  /** Plans that were carried out. */
+  attempts: Count,
+  decision: optional(Decision),
+})
+export type Incident = Static<typeof Incident>
+export const decodeIncident = decoderOf(Incident)
+
+export function incidentId(target: Target, openingAnomaly: string): string {
+  return idOf('incident', keyOf(target), openingAnomaly)
+}
+
+export const IncidentNotice = strict({
+  kind: Type.Literal('incident'),
+  change: oneOf(['opened', 'updated', 'resolved']),
+  incident: Incident,
+})
+export type IncidentNotice = Static<typeof IncidentNotice>
+export const decodeIncidentNotice = decoderOf(IncidentNotice)

@@ -1,0 +1,42 @@
+import type { Decoded, Facts, Parameters, Risk } from '@kubewise/contracts'
+import type { TSchema } from 'typebox'
+
+/** One permission at the Kubernetes API, as RBAC writes it. */
+export interface Permission {
+  group: string
+  resource: string
+  subresource?: string
+  verb: string
+}
+
+/** What a step takes from its target, for guards and for people. */
+export interface Impact {
+  /** Pods that will be replaced. */
+  pods: number
+  /** Of the ready ones: taken away before a replacement is ready. */
+  readyPodsTaken: number
+  restarts: boolean
+}
+
+/**
+ * What an action is: its parameters, risk and needs. How it is done lies in the executor's `actions/<name>.ts`. The planner
+ * offers it, the executor runs it, the chart makes RBAC of it, its page is written from it.
+ */
+export interface ActionSpec {
+  /** `name@version`. */
+  name: string
+  title: string
+  /** Kinds of object it acts on; `Pod` where it acts on one of the target's pods. */
+  kinds: readonly string[]
+  parameters: TSchema
+  /** Checks parameters after substitution; the schema's bounds are hard. */
+  decode(parameters: Parameters): Decoded<Parameters>
+  risk: Risk
+  /** No effect on the cluster but an Event: escalate, notify, wait. */
+  isPassive: boolean
+  needs(kind: string): readonly Permission[]
+  useWhen: string
+  notWhen: string
+  undo: { how: 'restore' } | { how: 'none'; say: string }
+  impact(facts: Facts, parameters: Parameters): Impact
+}
