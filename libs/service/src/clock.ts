@@ -46,7 +46,8 @@ export const systemClock: Clock = {
  * @throws RangeError if factor is not a positive finite number
  */
 export function scaledClock(factor: number, startMs: number = Date.now()): Clock {
-  if (!Number.isFinite(factor) || factor <= 0) throw new RangeError(`clock factor: expected a number > 0, got ${factor}`)
+  if (!Number.isFinite(factor) || factor <= 0)
+    throw new RangeError(`clock factor: expected a number > 0, got ${factor}`)
   const origin = performance.now()
   const elapsed = () => (performance.now() - origin) * factor
   return {

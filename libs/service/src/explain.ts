@@ -1,0 +1,19 @@
+const MOST_CAUSES = 5
+
+function sentence(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return [...new Set(error.errors.map((each) => sentence(each)))].join('; ')
+  if (error instanceof Error) return error.message || ((error as NodeJS.ErrnoException).code ?? error.name)
+  return String(error)
+}
+
+/** One line that tells why, for a log or a health check: the error's message and those of its causes, each once. */
+export function explain(error: unknown): string {
+  const sentences: string[] = []
+  for (let each = error; each !== undefined && sentences.length < MOST_CAUSES;) {
+    const next = sentence(each)
+    if (!sentences.some((earlier) => earlier.includes(next))) sentences.push(next)
+    each = each instanceof Error ? each.cause : undefined
+  }
+  return sentences.join(': ')
+}

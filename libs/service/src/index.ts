@@ -1,0 +1,48 @@
+export { startAdminServer, type AdminServer, type AdminServerOptions } from './admin-server.ts'
+export {
+  BreakerOpenError,
+  createBreaker,
+  DeadlineError,
+  type Breaker,
+  type BreakerOptions,
+  type BreakerState,
+} from './breaker.ts'
+export { every, scaledClock, systemClock, type Clock } from './clock.ts'
+export { parseDuration, type DurationUnit } from './coerce.ts'
+export { ConfigError, loadConfig, mergeEnvironment, type Environment } from './config.ts'
+export { createCrashpoint, noCrashpoint, type Crashpoint } from './crashpoint.ts'
+export { explain } from './explain.ts'
+export {
+  fetchJson,
+  fetchText,
+  HttpError,
+  type FetchOptions,
+  type HttpErrorKind,
+  type TextResponse,
+} from './fetch-json.ts'
+export { createHealth, type CheckKind, type CheckResult, type Health, type HealthReport } from './health.ts'
+export { createKit, VERSION, type Kit, type KitOptions, type Service } from './kit.ts'
+export { listen, ListenError, type ListenOptions } from './listen.ts'
+export { createLogger, LOG_LEVELS, silentLog, type Logger, type LogLevel, type LogOptions } from './log.ts'
+export { createMetrics, SECONDS_BUCKETS, type Labels, type MetricName, type Metrics } from './metrics.ts'
+export { backoffMs, retry, type Backoff, type RetryOptions } from './retry.ts'
+export { run, type ProcessConfig } from './service.ts'
+export {
+  apiSettings,
+  breakerOptions,
+  breakerSettings,
+  busSettings,
+  clusterSettings,
+  detectorSettings,
+  Duration,
+  expandHome,
+  HttpUrl,
+  processSettings,
+  prometheusSettings,
+  recordLocation,
+  recordSettings,
+  remediationSettings,
+  settingsWarnings,
+  type RecordLocation,
+} from './settings.ts'
+export { untilUp } from './until-up.ts'

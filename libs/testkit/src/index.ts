@@ -1,0 +1,19 @@
+export { silentLog } from '@kubewise/service'
+export { eventually, type EventuallyOptions } from './eventually.ts'
+export { FERRET_MISSING, findFerret, startFerret, type Ferret } from './ferret.ts'
+export { temporaryFolder, type TemporaryFolder } from './folder.ts'
+export { testKit, type TestKit } from './kit.ts'
+export {
+  findAllNats,
+  findNats,
+  startNats,
+  type Nats,
+  type NatsOptions,
+  type NatsProgram,
+  type NatsVersion,
+} from './nats.ts'
+export { freePort } from './port.ts'
+export { findPrograms } from './programs.ts'
+export { startProcess, type Launch, type ServerProcess } from './server-process.ts'
+export { skipWithout } from './skip.ts'
+export { VirtualClock } from './virtual-clock.ts'

@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+/** How to start a server, and when it is up. Settled anew at each start, so that a restart can keep what the first start chose. */
+export interface Launch {
+  program: string
+  options: string[]
+  /** Resolves when the server can be used. */
+  up: (output: () => string) => Promise<void>
+}
+
+export interface ServerProcess extends AsyncDisposable {
+  readonly pid: number
+  /** Sends a signal; resolves once the process has ended, or at once for those that do not end it (SIGSTOP, SIGCONT). */
+  kill(signal?: NodeJS.Signals): Promise<void>
+  /** Starts it again with the same data and address, after a kill or in place of what runs. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+  /** What it has printed since its last start. */
+  output(): string
+}
+
+const MOST_OUTPUT = 256 * 1024
+const DO_NOT_END: readonly NodeJS.Signals[] = ['SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
+
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+
+async function started({ program, options, up }: Launch): Promise<{ child: ChildProcess; output: () => string }> {
+  const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (chunk: string) => void (text = (text + chunk).slice(-MOST_OUTPUT)))
+  await once(child, 'spawn')
+  alive.add(child)
+  child.once('exit', () => alive.delete(child))
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${program} ended at its start:\n${text}`)))
+  try {
+    await Promise.race([up(() => text), ended])
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
+  ended.catch(() => undefined)
+  return { child, output: () => text }
+}
+
+/** Starts a real server as a child of the test; it ends with its scope, or with the test's process at the latest. */
+export async function startProcess(launch: () => Launch): Promise<ServerProcess> {
+  let running = await started(launch())
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    const { child } = running
+    if (hasEnded(child)) return
+    const exit = once(child, 'exit')
+    child.kill(signal)
+    if (!DO_NOT_END.includes(signal)) await exit
+  }
+  return {
+    get pid() {
+      return running.child.pid ?? 0
+    },
+    kill,
+    async restart() {
+      await kill()
+      running = await started(launch())
+    },
+    stop: () => kill(),
+    output: () => running.output(),
+    [Symbol.asyncDispose]: () => kill(),
+  }
+}
