@@ -34,6 +34,10 @@ export interface ActionSpec {
   risk: Risk
   /** No effect on the cluster but an Event: escalate, notify, wait. */
   isPassive: boolean
+  /** Sets the replicas of a workload: not where an autoscaler does. */
+  setsReplicas: boolean
+  /** A change that was not enough stays until the incident ends: the next attempt builds on it, the last one undoes all. */
+  keepsWhenNotEnough: boolean
   needs(kind: string): readonly Permission[]
   useWhen: string
   notWhen: string

@@ -1,4 +1,4 @@
-import type { Approval, Mode, Plan, Refusal, TargetRecord } from '@kubewise/contracts'
+import type { Approval, Mode, Plan, Refusal, Risk, TargetRecord } from '@kubewise/contracts'
 
 /** Something that was asked for: what it is, or why it is not known. What is not known is never taken for harmless. */
 export type Known<T> = { isKnown: true; value: T } | { isKnown: false; why: string }
@@ -27,7 +27,11 @@ export interface Limits {
   /** A metric's newest sample must be younger than this many of its intervals. */
   maxMetricIntervals: number
   /** Highest risk that acts by itself in mode auto. */
-  autoRisk: 'low' | 'medium' | 'high'
+  autoRisk: Risk
+  /** A resource limit grows at most by this factor in one step. */
+  maxRaiseStep: number
+  /** And at most to this many times its value before the incident. */
+  maxRaiseTotal: number
 }
 
 /** All that a guard may look at, gathered at the moment of the decision. */
@@ -56,6 +60,14 @@ export interface GuardContext {
   object: Known<TargetObject | undefined>
   storm: Known<StormState>
   freshness: Known<FreshnessState>
+  /** The plan's incident as it is recorded now. The planner, which writes it, may leave it out; at execution it must be there. */
+  incident?: Known<IncidentState | undefined>
+}
+
+export interface IncidentState {
+  isOpen: boolean
+  /** The plan that was made last for it, also one without steps. */
+  newestPlan?: string
 }
 
 export interface TargetObject {
@@ -110,7 +122,10 @@ export function allRefusals(guards: Readonly<Record<string, Guard>>, context: Gu
     try {
       return guard(context) ?? []
     } catch (error) {
-      return { code: 'guard-failed', say: `The guard ${name} could not decide: ${error instanceof Error ? error.message : String(error)}` }
+      return {
+        code: 'guard-failed',
+        say: `The guard ${name} could not decide: ${error instanceof Error ? error.message : String(error)}`,
+      }
     }
   })
 }

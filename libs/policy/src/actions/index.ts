@@ -1,0 +1,29 @@
+import { ACTION_ALIASES, type Plan } from '@kubewise/contracts'
+import type { ActionSpec } from '../action.ts'
+import { escalate } from './escalate.ts'
+import { evictPod } from './evict-pod.ts'
+import { restart } from './restart.ts'
+import { rollback } from './rollback.ts'
+import { scale } from './scale.ts'
+import { setResources } from './set-resources.ts'
+
+/** Every action there is. Adding one: a file here, its other half in the executor, and a line in both lists. */
+export const ACTIONS: readonly ActionSpec[] = [rollback, setResources, evictPod, restart, scale, escalate]
+
+const BY_NAME: ReadonlyMap<string, ActionSpec> = new Map(ACTIONS.map((action) => [action.name, action]))
+
+/**
+ * The action of a name, `name@version` or one of the original's names.
+ *
+ * @returns undefined for what is not in the catalogue; such a step is refused
+ */
+export function actionNamed(name: string): ActionSpec | undefined {
+  return (
+    BY_NAME.get(name) ?? (Object.hasOwn(ACTION_ALIASES, name) ? BY_NAME.get(ACTION_ALIASES[name] ?? '') : undefined)
+  )
+}
+
+/** Does a plan only tell people? An unknown action is not believed to be harmless. */
+export function isPassivePlan({ steps, fallback }: Pick<Plan, 'steps' | 'fallback'>): boolean {
+  return [...steps, ...fallback].every(({ action }) => actionNamed(action)?.isPassive)
+}

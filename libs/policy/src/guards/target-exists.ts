@@ -1,0 +1,27 @@
+import { keyOf, titleOf } from '@kubewise/contracts'
+import type { Guard } from '../guard.ts'
+
+/** Refuses when the target is gone, is being deleted, or is another object under the same name; and steps on anything but it. */
+export const targetExists: Guard = ({ plan, object }) => {
+  const title = titleOf(plan.target)
+  if (!object.isKnown) return { code: 'target-unknown', say: `${title} cannot be read: ${object.why}` }
+  if (!object.value) return { code: 'target-gone', say: `${title} does not exist any more.` }
+  if (!plan.target.uid || object.value.uid !== plan.target.uid)
+    return { code: 'target-replaced', say: `${title} is another object than the plan was made for.` }
+  if (object.value.isDeleting) return { code: 'target-deleting', say: `${title} is being deleted.` }
+  const foreign = plan.steps.find(
+    (step) =>
+      keyOf(step.object) !== keyOf(plan.target) &&
+      !(
+        step.object.kind === 'Pod' &&
+        step.object.namespace === plan.target.namespace &&
+        step.object.cluster === plan.target.cluster
+      ),
+  )
+  return (
+    foreign && {
+      code: 'foreign-object',
+      say: `Step ${foreign.id} acts on ${titleOf(foreign.object)}, which is not part of ${title}.`,
+    }
+  )
+}
