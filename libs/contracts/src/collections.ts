@@ -7,6 +7,7 @@ import { decodeExecution, type Execution } from './execution.ts'
 import { decodeFeedback, type Feedback } from './feedback.ts'
 import { decodeIncident, type Incident } from './incident.ts'
 import { decodePlan, type Plan } from './plan.ts'
+import { decodeIncidentHead, decodeRevisionRecord, type IncidentHead, type RevisionRecord } from './planner-memory.ts'
 import { decodeKill, decodeSettings, type Kill, type Settings } from './settings.ts'
 import { decodeSilence, type Silence } from './silence.ts'
 import { decodeTargetRecord, type TargetRecord } from './target-record.ts'
@@ -39,6 +40,18 @@ export const COLLECTIONS = {
     decode: decodePlan,
     indexes: [{ fields: ['createdMs'] }, { fields: ['incident'] }, { fields: namespaced }],
   } as CollectionSpec<Plan>,
+  heads: {
+    name: 'heads',
+    writer: ['planner'],
+    decode: decodeIncidentHead,
+    indexes: [],
+  } as CollectionSpec<IncidentHead>,
+  revisions: {
+    name: 'revisions',
+    writer: ['planner'],
+    decode: decodeRevisionRecord,
+    indexes: [],
+  } as CollectionSpec<RevisionRecord>,
   executions: {
     name: 'executions',
     writer: ['executor'],

@@ -82,7 +82,7 @@ export const Facts = strict({
     loweredByRollout: Bool,
   }),
   /** A replica far above its siblings in CPU. */
-  runaway: strict({ exists: Bool, pod: Str, value: Num, siblings: Num, ratio: Num, ready: Bool }),
+  runaway: strict({ exists: Bool, pod: Str, uid: Str, value: Num, siblings: Num, ratio: Num, ready: Bool }),
   job: strict({ exists: Bool, complete: Bool, failed: Bool }),
   budget: strict({ exists: Bool, disruptionsAllowed: Count }),
   attempts: strict({ count: Count, lastAction: Str, lastOutcome: Str }),
