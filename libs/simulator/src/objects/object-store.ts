@@ -3,7 +3,10 @@ import type { Clock } from '@kubewise/service'
 import type { ObjectChange, ObjectStore } from '../port.ts'
 import { alreadyExists, notFound } from './api-status.ts'
 import { createChangeFeed } from './change-feed.ts'
+import { complete } from '../schema/complete.ts'
+import { typeOfKind } from '../schema/schema.ts'
 import { deepFreeze, dropUndefined, isSameJson } from './json.ts'
+import { withManagedFields } from './managed-fields.ts'
 import { resourceKey, withCreationMetadata, withUpdateMetadata } from './metadata.ts'
 import { seededRandom } from './random.ts'
 
@@ -13,7 +16,7 @@ export interface ObjectStoreOptions {
   seed?: number
 }
 
-/** Who writes, and how it is noted in `managedFields`. */
+/** Who writes, by which way and door, as it is noted in `managedFields`; without a door it is told from what changed. */
 export interface Writer {
   manager: string
   operation: 'Update' | 'Apply'
@@ -104,11 +107,13 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
     return namespace === undefined ? all : all.filter((object) => object.metadata?.namespace === namespace)
   }
 
-  function prepareCreate<T extends KubernetesObject>(resource: Resource, object: T, _writer: Writer): T {
+  function prepareCreate<T extends KubernetesObject>(resource: Resource, object: T, writer: Writer): T {
     const typed = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind }
-    const prepared = withCreationMetadata(resource, dropUndefined(structuredClone(typed)), clock.now(), random)
-    assertPlaced(resource, prepared)
-    return prepared
+    assertPlaced(resource, typed)
+    const shaped = dropUndefined(structuredClone(typed))
+    complete(shaped, typeOfKind(typed.apiVersion, typed.kind))
+    const prepared = withCreationMetadata(resource, shaped, clock.now(), random)
+    return withManagedFields(resource, undefined, prepared, writer, clock.now())
   }
 
   function insert<T extends KubernetesObject>(resource: Resource, prepared: T): T {
@@ -120,8 +125,11 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
     return stored
   }
 
-  function prepareUpdate<T extends KubernetesObject>(resource: Resource, current: T, next: T, _writer: Writer): T {
-    const prepared = withUpdateMetadata(resource, current, dropUndefined(next))
+  function prepareUpdate<T extends KubernetesObject>(resource: Resource, current: T, next: T, writer: Writer): T {
+    const shaped = dropUndefined(next)
+    complete(shaped, typeOfKind(apiVersionOf(resource), resource.kind))
+    const dated = withUpdateMetadata(resource, current, shaped)
+    const prepared = withManagedFields(resource, current, dated, writer, clock.now())
     return isSameJson(prepared, current) ? current : prepared
   }
 
