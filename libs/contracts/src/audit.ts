@@ -4,7 +4,23 @@ import { Entity } from './entity.ts'
 import { hashOf } from './ids.ts'
 import { Count, Ms, oneOf, optional, stored, strict, Text } from './schema.ts'
 
-export const AUDIT_EVENTS = ['intent', 'effect', 'refused', 'unknown', 'undo-intent', 'undo-effect', 'verdict', 'settled', 'approved', 'rejected', 'configured', 'killed', 'resumed', 'silenced', 'feedback'] as const
+export const AUDIT_EVENTS = [
+  'intent',
+  'effect',
+  'refused',
+  'unknown',
+  'undo-intent',
+  'undo-effect',
+  'verdict',
+  'settled',
+  'approved',
+  'rejected',
+  'configured',
+  'killed',
+  'resumed',
+  'silenced',
+  'feedback',
+] as const
 
 /**
  * One link of a writer's chain: `_id` is `<writer>/<position>`, `previous` the hash of the link before, so that deletion,
@@ -32,7 +48,11 @@ export const decodeAuditRecord = decoderOf(AuditRecord)
 export type AuditEntry = Omit<AuditRecord, '_id' | 'version' | 'hash' | 'writer' | 'position' | 'previous'>
 
 /** The next link of a chain. */
-export function auditLink(writer: string, previous: { position: number; hash: string } | undefined, entry: AuditEntry): Omit<AuditRecord, 'version'> {
+export function auditLink(
+  writer: string,
+  previous: { position: number; hash: string } | undefined,
+  entry: AuditEntry,
+): Omit<AuditRecord, 'version'> {
   const position = (previous?.position ?? -1) + 1
   const body = { writer, position, previous: previous?.hash ?? '', ...entry }
   return { _id: `${writer}/${String(position).padStart(12, '0')}`, ...body, hash: hashOf(body) }

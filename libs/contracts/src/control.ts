@@ -12,6 +12,8 @@ export const Control = strict({
   sentMs: Ms,
   change: Type.Union([
     strict({ type: Type.Literal('feedback'), feedback: Feedback }),
+    /** Time goes on where nothing else happens: what must end by time alone ends by this. */
+    strict({ type: Type.Literal('tick') }),
     strict({ type: Type.Literal('thresholds'), thresholds: Type.Record(Type.String(), Share) }),
   ]),
 })

@@ -6,7 +6,17 @@ import { Refusal } from './refusal.ts'
 import { Count, Ms, oneOf, optional, stored, strict, Text } from './schema.ts'
 
 /** `intent` is durable before `sent`; whatever is unknown after a crash is answered by reading the cluster. */
-export const STEP_STATUSES = ['pending', 'intent', 'sent', 'observed', 'verified', 'refused', 'failed', 'undone', 'escalated'] as const
+export const STEP_STATUSES = [
+  'pending',
+  'intent',
+  'sent',
+  'observed',
+  'verified',
+  'refused',
+  'failed',
+  'undone',
+  'escalated',
+] as const
 export type StepStatus = (typeof STEP_STATUSES)[number]
 
 /** One reversal: the JSON Patch that brings the before-image back, guarded by tests on what we wrote. */

@@ -32,12 +32,15 @@ export type Playbook = Static<typeof Playbook>
 function playbookMistakes({ spec }: Playbook): string[] {
   const steps = spec.steps ?? []
   const ids = steps.map((step, index) => step.id ?? `step-${index + 1}`)
-  const mistakes = ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `spec.steps: id '${id}' is used twice`)
+  const mistakes = ids
+    .filter((id, index) => ids.indexOf(id) !== index)
+    .map((id) => `spec.steps: id '${id}' is used twice`)
   for (const [index, step] of steps.entries())
     for (const need of step.needs ?? [])
       if (!ids.slice(0, index).includes(need))
         mistakes.push(`spec.steps.${index}.needs: expected the id of an earlier step, got "${need}"`)
-  if (steps.length > 0 && spec.expect === undefined) mistakes.push('spec.expect: expected where there are steps, got nothing')
+  if (steps.length > 0 && spec.expect === undefined)
+    mistakes.push('spec.expect: expected where there are steps, got nothing')
   return mistakes
 }
 

@@ -103,10 +103,7 @@ export const STREAMS = {
   },
   advisories: {
     name: 'ADVISORIES',
-    subjects: [
-      '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>',
-      '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>',
-    ],
+    subjects: ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>', '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>'],
     maxAgeMs: DAY,
     maxBytes: 64 * MIB,
     duplicateWindowMs: 30 * SECOND,

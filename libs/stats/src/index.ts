@@ -1,0 +1,2 @@
+export { median } from './median.ts'
+export { SeasonalForecaster, WARM_UP_SAMPLES, type Forecast, type ForecasterState } from './seasonal-forecaster.ts'

@@ -1,0 +1,22 @@
+import {
+  busSettings,
+  clusterSettings,
+  detectorSettings,
+  loadConfig,
+  processSettings,
+  recordSettings,
+  type Environment,
+} from '@kubewise/service'
+import { Type, type Static } from 'typebox'
+
+const Settings = Type.Object({
+  ...processSettings,
+  ...busSettings,
+  ...recordSettings,
+  KUBEWISE_CLUSTER: clusterSettings.KUBEWISE_CLUSTER,
+  DETECTOR_SAVE_INTERVAL: detectorSettings.DETECTOR_SAVE_INTERVAL,
+  ANOMALY_THRESHOLDS: detectorSettings.ANOMALY_THRESHOLDS,
+})
+export type Config = Static<typeof Settings>
+
+export const readConfig = (env: Environment): Config => loadConfig(Settings, env)

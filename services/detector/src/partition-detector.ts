@@ -1,0 +1,277 @@
+import {
+  keyOf,
+  type AnomalyMessage,
+  type Control,
+  type Entity,
+  type KubernetesEvent,
+  type MetricBatch,
+  type ObjectState,
+  type Signal,
+} from '@kubewise/contracts'
+import { Episodes, type EpisodeRule, type EpisodesState, type Moment } from './episodes.ts'
+import { fact, type Finding } from './finding.ts'
+import { emptyMemory, type EntityMemory } from './memory.ts'
+import { isFlag } from './metrics/metric-kinds.ts'
+import { LEVEL_RULE, Models, type ModelsState } from './metrics/models.ts'
+import { SIBLING_RULE, Siblings, type SiblingsState } from './metrics/siblings.ts'
+import { EVENT_RULES, eventRuleFor } from './rules/event-rules.ts'
+import { STATE_RULES } from './rules/rules.ts'
+
+/** State that was not confirmed for this long belongs to an object that is gone; the collector sends all of it anew more often. */
+const UNSEEN_MS = 30 * 60_000
+const KILLS_REMEMBERED = 8
+const MEMORY_METRIC = 'pod_memory_utilization_pct'
+const SIBLING_MEMORY_RULE: EpisodeRule = { ...SIBLING_RULE, name: 'sibling-outlier-memory' }
+const DEFAULT_THRESHOLDS: Readonly<Record<string, number>> = { default: 0.85, memory: 0.95 }
+
+export interface DetectorState {
+  nowMs: number
+  entities: [string, EntityMemory][]
+  episodes: EpisodesState
+  models: ModelsState
+  siblings: SiblingsState
+  thresholds: Record<string, number>
+}
+
+/** What became of a signal beside anomalies; counted. */
+export interface Tally {
+  samples: number
+  droppedSamples: number
+}
+
+/**
+ * The detector of one partition: a deterministic function of its signals in their order. Same signals, same anomalies with the
+ * same ids, whoever handles them and however often: that is what makes replay after a crash harmless. It reads no clock; time
+ * is what the signals say it is, and never goes back.
+ */
+export class PartitionDetector {
+  readonly #partition: number
+  readonly #entities = new Map<string, EntityMemory>()
+  readonly #episodes = new Episodes()
+  readonly #models = new Models()
+  readonly #siblings = new Siblings()
+  /** One rule for each metric, so that two metrics of one pod are two episodes. */
+  readonly #levelRules = new Map<string, EpisodeRule>()
+  #thresholds: Record<string, number> = { ...DEFAULT_THRESHOLDS }
+  #nowMs = 0
+  readonly tally: Tally = { samples: 0, droppedSamples: 0 }
+
+  constructor(partition: number, thresholds: Readonly<Record<string, number>> = {}) {
+    this.#partition = partition
+    Object.assign(this.#thresholds, thresholds)
+  }
+
+  get seriesCount(): number {
+    return this.#models.size
+  }
+
+  /** @returns the anomalies that this signal opens and ends, in order */
+  handle(signal: Signal, seq: number, epoch: number): AnomalyMessage[] {
+    const at = (timeMs: number): Moment => {
+      this.#nowMs = Math.max(this.#nowMs, timeMs)
+      return { nowMs: this.#nowMs, seq, partition: this.#partition, epoch }
+    }
+    switch (signal.kind) {
+      case 'metric-batch':
+        return this.#onMetrics(signal, at(signal.collectedMs))
+      case 'object-state':
+        return this.#onState(signal, at(signal.observedMs))
+      case 'kubernetes-event':
+        return this.#onEvent(signal, at(0))
+      case 'control':
+        return this.#onControl(signal, at(signal.sentMs))
+    }
+  }
+
+  state(): DetectorState {
+    return {
+      nowMs: this.#nowMs,
+      entities: [...this.#entities],
+      episodes: this.#episodes.state(),
+      models: this.#models.state(),
+      siblings: this.#siblings.state(),
+      thresholds: this.#thresholds,
+    }
+  }
+
+  restore(state: DetectorState): void {
+    this.#nowMs = state.nowMs
+    for (const [key, memory] of state.entities) this.#entities.set(key, memory)
+    this.#episodes.restore(state.episodes)
+    this.#models.restore(state.models)
+    this.#siblings.restore(state.siblings)
+    this.#thresholds = { ...state.thresholds }
+  }
+
+  #onMetrics(batch: MetricBatch, moment: Moment): AnomalyMessage[] {
+    const messages: AnomalyMessage[] = []
+    const { series, of, timeMs, value } = batch
+    for (let i = 0; i < of.length; i++) {
+      const one = series[of[i]!]!
+      this.tally.samples += 1
+      if (isFlag(one.metric)) continue
+      const finding = this.#models.observe(one, timeMs[i]!, value[i]!, this.#thresholdOf(one.metric))
+      if (finding === false) {
+        this.tally.droppedSamples += 1
+        continue
+      }
+      if (batch.isBackfill) continue
+      const message = this.#episodes.observe(
+        one.entity,
+        one.target,
+        this.#levelRule(one.metric),
+        'metric',
+        finding,
+        moment,
+      )
+      if (message) messages.push(message)
+      if (!Siblings.compares(one.metric)) continue
+      const outlier = this.#siblings.observe(one, timeMs[i]!, value[i]!)
+      const found = this.#episodes.observe(
+        one.entity,
+        one.target,
+        one.metric === MEMORY_METRIC ? SIBLING_MEMORY_RULE : SIBLING_RULE,
+        'metric',
+        outlier,
+        moment,
+      )
+      if (found) messages.push(found)
+    }
+    return messages
+  }
+
+  #onState(object: ObjectState, moment: Moment): AnomalyMessage[] {
+    const key = memoryKey(object.entity)
+    if (object.isDeleted) return this.#forget(key, object.entity, 'The object is gone.', moment)
+    const memory = this.#entities.get(key) ?? emptyMemory(object.entity, object.target, moment.nowMs)
+    this.#noteKills(memory, object)
+    memory.state = object
+    memory.seenMs = moment.nowMs
+    const messages = this.#look(memory, moment)
+    this.#keepIfNeeded(key, memory)
+    return messages
+  }
+
+  #onEvent(event: KubernetesEvent, moment: Moment): AnomalyMessage[] {
+    const rule = eventRuleFor(event)
+    if (!rule) return []
+    const key = memoryKey(event.entity)
+    const memory = this.#entities.get(key) ?? emptyMemory(event.entity, event.target, moment.nowMs)
+    const seen = memory.events[rule.name]
+    memory.events[rule.name] = {
+      count: Math.max(event.count, (seen?.count ?? 0) + (event.count > 1 ? 0 : 1)),
+      firstMs: seen?.firstMs ?? moment.nowMs,
+      lastMs: moment.nowMs,
+    }
+    memory.seenMs = moment.nowMs
+    this.#entities.set(key, memory)
+    return this.#lookAtEvents(memory, moment)
+  }
+
+  #onControl({ change }: Control, moment: Moment): AnomalyMessage[] {
+    if (change.type === 'thresholds') this.#thresholds = { ...DEFAULT_THRESHOLDS, ...change.thresholds }
+    if (change.type !== 'tick') return []
+    this.#models.forgetStale(moment.nowMs)
+    const messages: AnomalyMessage[] = []
+    for (const [key, memory] of this.#entities) {
+      if (moment.nowMs - memory.seenMs > UNSEEN_MS) {
+        messages.push(...this.#forget(key, memory.entity, 'The object was not heard of any more.', moment))
+        continue
+      }
+      messages.push(...this.#look(memory, moment), ...this.#lookAtEvents(memory, moment))
+      this.#keepIfNeeded(key, memory)
+    }
+    return messages
+  }
+
+  #look(memory: EntityMemory, moment: Moment): AnomalyMessage[] {
+    const { state } = memory
+    if (!state) return []
+    return STATE_RULES.flatMap((rule) => {
+      const finding = rule.look(state, memory, moment.nowMs)
+      const { name, version, forMs, clearMs } = rule
+      return (
+        this.#episodes.observe(
+          memory.entity,
+          memory.target,
+          { name, version, forMs, clearMs },
+          'state',
+          finding,
+          moment,
+        ) ?? []
+      )
+    })
+  }
+
+  #lookAtEvents(memory: EntityMemory, moment: Moment): AnomalyMessage[] {
+    const messages: AnomalyMessage[] = []
+    for (const rule of EVENT_RULES) {
+      const seen = memory.events[rule.name]
+      if (!seen) continue
+      const isRecent = moment.nowMs - seen.lastMs < rule.clearMs
+      const finding: Finding | undefined =
+        isRecent && seen.count >= rule.atLeast
+          ? { ...fact(rule.severity, rule.say, { count: seen.count }), confidence: 0.7, score: 6 }
+          : undefined
+      const message = this.#episodes.observe(
+        memory.entity,
+        memory.target,
+        { name: rule.name, version: rule.version, forMs: 0, clearMs: 0 },
+        'event',
+        finding,
+        moment,
+      )
+      if (message) messages.push(message)
+      if (!isRecent) delete memory.events[rule.name]
+    }
+    return messages
+  }
+
+  /** Each death for memory is noted once, by its container and time. */
+  #noteKills(memory: EntityMemory, { entity, state }: ObjectState): void {
+    if (state.type !== 'Pod') return
+    for (const container of state.containers) {
+      for (const death of [container.lastTerminated, container.terminated]) {
+        const finishedMs = death?.finishedMs
+        if (death?.reason !== 'OOMKilled' || finishedMs === undefined) continue
+        if (memory.kills.some((kill) => kill.container === container.name && kill.finishedMs === finishedMs)) continue
+        const ranMs = death.startedMs === undefined ? Number.MAX_SAFE_INTEGER : finishedMs - death.startedMs
+        const wasFlat = this.#models.wasFlat(keyOf(entity), MEMORY_METRIC, finishedMs)
+        memory.kills = [...memory.kills, { container: container.name, finishedMs, ranMs, wasFlat }].slice(
+          -KILLS_REMEMBERED,
+        )
+      }
+    }
+  }
+
+  #keepIfNeeded(key: string, memory: EntityMemory): void {
+    const isNeeded =
+      memory.kills.length > 0 || Object.keys(memory.events).length > 0 || this.#episodes.has(memory.entity)
+    if (isNeeded) this.#entities.set(key, memory)
+    else this.#entities.delete(key)
+  }
+
+  #forget(key: string, entity: Entity, say: string, moment: Moment): AnomalyMessage[] {
+    this.#entities.delete(key)
+    const entityKey = keyOf(entity)
+    if (entity.kind === 'Pod') {
+      this.#siblings.forget(entityKey)
+      this.#models.forget(entityKey)
+    }
+    const { uid: _uid, ...withoutUid } = entity
+    return [...this.#episodes.end(entity, say, moment), ...this.#episodes.end(withoutUid, say, moment)]
+  }
+
+  #levelRule(metric: string): EpisodeRule {
+    let rule = this.#levelRules.get(metric)
+    if (!rule) this.#levelRules.set(metric, (rule = { ...LEVEL_RULE, name: `${LEVEL_RULE.name}:${metric}` }))
+    return rule
+  }
+
+  #thresholdOf(metric: string): number {
+    const family = metric.includes('memory') ? this.#thresholds['memory'] : undefined
+    return this.#thresholds[metric] ?? family ?? this.#thresholds['default'] ?? 0.85
+  }
+}
+
+const memoryKey = (entity: Entity) => `${keyOf(entity)}|${entity.uid ?? ''}`

@@ -1,0 +1,161 @@
+import type { Bus, Consumption } from '@kubewise/bus'
+import { COLLECTIONS, decodeSignal, STREAMS, subjects, type AnomalyMessage, type Checkpoint } from '@kubewise/contracts'
+import type { Kit } from '@kubewise/service'
+import type { Collection, Store } from '@kubewise/store'
+import { checkpointId, FORM, pack, unpack } from './checkpoint.ts'
+import type { Figures } from './figures.ts'
+import { PartitionDetector } from './partition-detector.ts'
+
+export interface WorkerPorts extends Pick<Kit, 'clock' | 'log' | 'signal' | 'crashpoint'> {
+  bus: Bus
+  store: Store
+  figures: Figures
+}
+
+export interface WorkerOptions {
+  cluster: string
+  partition: number
+  holder: string
+  saveIntervalMs: number
+  thresholds: Readonly<Record<string, number>>
+}
+
+const MESSAGES_BETWEEN_CHECKPOINTS = 5000
+
+/** Someone with a higher epoch works on the partition. */
+export class PartitionLostError extends Error {
+  constructor(partition: number) {
+    super(`partition ${partition}: another detector has taken it over`)
+    this.name = 'PartitionLostError'
+  }
+}
+
+export interface PartitionWorker {
+  /** Saves, then lets the partition go. */
+  stop(): Promise<void>
+  /** Rejects when the partition was lost or its work failed; whoever owns it then starts anew from the checkpoint. */
+  readonly done: Promise<void>
+}
+
+/**
+ * Works on one partition: restores the checkpoint, replays the stream from there, publishes what is found, saves. The
+ * epoch, one more than the last owner's and set by compare-and-set, fences that owner off.
+ */
+export async function startPartition(ports: WorkerPorts, options: WorkerOptions): Promise<PartitionWorker> {
+  const { bus, store, clock, figures, crashpoint } = ports
+  const { cluster, partition, holder } = options
+  const checkpoints = store.collection(COLLECTIONS.checkpoints)
+  const stream = await bus.streamState(STREAMS.signals.name)
+  let checkpoint = await takeOver(checkpoints, options, clock.now())
+  const detector = new PartitionDetector(partition, options.thresholds)
+  const state = unpack(checkpoint)
+  if (state) detector.restore(state)
+  else if (checkpoint.state !== '')
+    ports.log.warn({ partition, form: checkpoint.form }, 'checkpoint cannot be read, learning anew')
+
+  const isSameStream = checkpoint.stream === stream.created
+  let created = stream.created
+  let seq = state && isSameStream ? checkpoint.seq : 0
+  let unsaved = 0
+  let savedMs = clock.monotonic()
+
+  async function save(): Promise<void> {
+    if (unsaved === 0) return
+    const next: Checkpoint = {
+      ...checkpoint,
+      holder,
+      stream: created,
+      seq,
+      form: FORM,
+      ...pack(detector.state()),
+      savedMs: clock.now(),
+    }
+    if ((await checkpoints.replace(next)) === 'conflict') throw new PartitionLostError(partition)
+    checkpoint = { ...next, version: next.version + 1 }
+    unsaved = 0
+    savedMs = clock.monotonic()
+    crashpoint('checkpoint-saved')
+  }
+
+  async function publish(message: AnomalyMessage): Promise<void> {
+    const id = message.kind === 'anomaly' ? message.id : `${message.id}-resolved`
+    crashpoint('before-anomaly')
+    await bus.publish(subjects.anomaly(message.target), message, { id })
+    crashpoint('after-anomaly')
+    figures.found(message)
+  }
+
+  const replay: Consumption = bus.replay({
+    stream: STREAMS.signals.name,
+    filter: subjects.partition(cluster, partition),
+    from: seq + 1,
+    decode: decodeSignal,
+    async handle(delivery) {
+      const before = detector.tally.droppedSamples
+      for (const message of detector.handle(delivery.body, delivery.seq, checkpoint.epoch)) await publish(message)
+      seq = delivery.seq
+      unsaved += 1
+      figures.handled(delivery.body, detector.tally.droppedSamples - before)
+      if (unsaved >= MESSAGES_BETWEEN_CHECKPOINTS || clock.monotonic() - savedMs >= options.saveIntervalMs)
+        await trySave()
+    },
+    onEvent(event) {
+      if (event.kind === 'recreated') created = event.created
+      else figures.gap(event.gotSeq - event.wantedSeq)
+      ports.log.warn(
+        { partition, ...event },
+        event.kind === 'gap' ? 'signals were lost before they were read' : 'the stream was recreated',
+      )
+    },
+  })
+
+  /** A record that is down costs a longer replay, no finding; being fenced off ends the work. */
+  async function trySave(): Promise<void> {
+    try {
+      await save()
+    } catch (error) {
+      if (error instanceof PartitionLostError) throw error
+      savedMs = clock.monotonic()
+      ports.log.warn({ partition, err: error }, 'checkpoint not saved, keeping the old one')
+    }
+  }
+
+  return {
+    async stop() {
+      await replay.stop()
+      await trySave()
+    },
+    done: replay.done,
+  }
+}
+
+/** Takes the partition with an epoch one higher; retries where another taker was faster. */
+async function takeOver(
+  checkpoints: Collection<Checkpoint>,
+  { cluster, partition, holder }: WorkerOptions,
+  nowMs: number,
+): Promise<Checkpoint> {
+  const _id = checkpointId(cluster, partition)
+  for (;;) {
+    const current = await checkpoints.get(_id)
+    if (current) {
+      const next = { ...current, epoch: current.epoch + 1, holder }
+      if ((await checkpoints.replace(next)) === 'replaced') return { ...next, version: next.version + 1 }
+      continue
+    }
+    const fresh = {
+      _id,
+      cluster,
+      partition,
+      epoch: 1,
+      holder,
+      stream: '',
+      seq: 0,
+      form: FORM,
+      state: '',
+      sha256: '',
+      savedMs: nowMs,
+    }
+    if ((await checkpoints.insert(fresh)) === 'inserted') return { ...fresh, version: 1 }
+  }
+}

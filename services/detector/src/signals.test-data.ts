@@ -1,0 +1,99 @@
+import {
+  keyOf,
+  idOf,
+  type ContainerState,
+  type Control,
+  type MetricBatch,
+  type ObjectState,
+  type PodState,
+} from '@kubewise/contracts'
+
+export const T0 = Date.UTC(2026, 0, 5)
+export const SECOND = 1000
+export const web = { cluster: 'test', kind: 'Deployment', namespace: 'shop', name: 'web' }
+export const podEntity = (name = 'web-1') => ({
+  cluster: 'test',
+  kind: 'Pod',
+  namespace: 'shop',
+  name,
+  uid: `uid-${name}`,
+})
+
+export const container = (changes: Partial<ContainerState> = {}): ContainerState => ({
+  name: 'app',
+  isInit: false,
+  isReady: true,
+  restarts: 0,
+  image: 'web:1',
+  ...changes,
+})
+
+export function pod(atMs: number, changes: Partial<PodState> = {}, name = 'web-1'): ObjectState {
+  return {
+    kind: 'object-state',
+    cluster: 'test',
+    entity: podEntity(name),
+    target: web,
+    resourceVersion: String(atMs),
+    observedMs: atMs,
+    isDeleted: false,
+    state: {
+      type: 'Pod',
+      phase: 'Running',
+      isReady: true,
+      isTerminating: false,
+      isBare: false,
+      createdMs: T0,
+      containers: [container()],
+      conditions: [],
+      ...changes,
+    },
+  }
+}
+
+export const gone = (atMs: number, name = 'web-1'): ObjectState => ({ ...pod(atMs, {}, name), isDeleted: true })
+
+export const tick = (atMs: number): Control => ({
+  kind: 'control',
+  cluster: 'test',
+  partition: 0,
+  sentMs: atMs,
+  change: { type: 'tick' },
+})
+
+/** A container killed for memory at `finishedMs` after `ranMs`. */
+export const killed = (finishedMs: number, ranMs: number, restarts: number) =>
+  container({
+    restarts,
+    isReady: false,
+    waiting: 'CrashLoopBackOff',
+    lastTerminated: { reason: 'OOMKilled', exitCode: 137, startedMs: finishedMs - ranMs, finishedMs },
+  })
+
+/** One sample for each pod of web. */
+export function batch(
+  atMs: number,
+  values: Record<string, number>,
+  metric = 'pod_cpu_utilization_pct',
+  isBackfill = false,
+): MetricBatch {
+  const pods = Object.keys(values)
+  return {
+    kind: 'metric-batch',
+    cluster: 'test',
+    partition: 0,
+    collectedMs: atMs,
+    isBackfill,
+    series: pods.map((name) => ({
+      key: idOf(metric, keyOf(podEntity(name))),
+      metric,
+      entity: { cluster: 'test', kind: 'Pod', namespace: 'shop', name },
+      target: web,
+      labels: {},
+      intervalMs: 15_000,
+    })),
+    of: pods.map((_, i) => i),
+    timeMs: pods.map(() => atMs),
+    value: Object.values(values),
+  }
+}
