@@ -65,7 +65,7 @@ const isOpenError = (error: unknown) => (error as NodeJS.ErrnoException | undefi
 export function createBreaker(
   target: string,
   { timeoutMs, openMs, errorThreshold, windowMs = WINDOW_MS, isFailure = () => true }: BreakerOptions,
-  { log, metrics }: Pick<Kit, 'log' | 'metrics'>,
+  { log, metrics, health }: Pick<Kit, 'log' | 'metrics' | 'health'>,
 ): Breaker {
   const circuit = new CircuitBreaker((task: () => Promise<unknown>) => task(), {
     name: target,
@@ -83,6 +83,10 @@ export function createBreaker(
   const show = (state: BreakerState) => gauge.set({ target }, STATE_VALUES[state])
   let lastError = 'no error'
   show('closed')
+  health.watch(`circuit to ${target}`, 'quality', () => ({
+    ok: circuit.closed,
+    say: circuit.closed ? 'closed' : `open: ${lastError}`,
+  }))
   circuit.on('failure', (error) => void (lastError = explain(error)))
   circuit.on('open', () => {
     show('open')
@@ -104,6 +108,9 @@ export function createBreaker(
       }
     },
     state: () => (circuit.opened ? 'open' : circuit.halfOpen ? 'half-open' : 'closed'),
-    stop: () => circuit.shutdown(),
+    stop() {
+      circuit.shutdown()
+      health.remove(`circuit to ${target}`)
+    },
   }
 }

@@ -7,7 +7,6 @@ export interface SettingSchema extends TSchema {
   properties?: Record<string, SettingSchema>
   patternProperties?: Record<string, SettingSchema>
   enum?: unknown[]
-  required?: string[]
   minimum?: number
   maximum?: number
   exclusiveMinimum?: number
@@ -100,4 +99,7 @@ function read(schema: SettingSchema, text: string): unknown {
 }
 
 /** The value that a variable's text stands for, by the schema of its field; the text itself where it stands for none. */
-export const coerce = (schema: SettingSchema, text: string): unknown => coerceWithin(schema, read(schema, text))
+export function coerce(schema: TSchema, text: string): unknown {
+  const setting = schema as SettingSchema
+  return coerceWithin(setting, read(setting, text))
+}

@@ -3,21 +3,21 @@ import type { SettingSchema } from './coerce.ts'
 
 const SHOWN_CHARACTERS = 60
 
-function range({ minimum, maximum, exclusiveMinimum }: SettingSchema): string {
-  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`
-  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
-  if (minimum !== undefined) return ` of at least ${minimum}`
-  return maximum === undefined ? '' : ` of at most ${maximum}`
+function range({ minimum, maximum, exclusiveMinimum }: SettingSchema, unit = ''): string {
+  if (exclusiveMinimum !== undefined) return `, above ${exclusiveMinimum}${unit}`
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}${unit}`
+  if (minimum !== undefined) return minimum === 0 ? ', not negative' : `, at least ${minimum}${unit}`
+  return maximum === undefined ? '' : `, at most ${maximum}${unit}`
 }
 
-/** What a field wants, in words: `one of observe, approve, auto`, `a number from 0 to 1`. */
-export function expectation(schema: SettingSchema): string {
+/**
+ * What a field wants, in words: `one of observe, approve, auto`, `a number from 0 to 1`.
+ * @param failed the schema keyword that the value broke, if one did
+ */
+export function expectation(schema: SettingSchema, failed?: string): string {
   if (schema.expected) return schema.expected
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
-  if (schema.duration) {
-    const bound = range(schema)
-    return `a duration such as 30s${bound && `${bound} ${schema.duration}`}`
-  }
+  if (schema.duration) return `a duration such as 30s${failed === 'type' ? '' : range(schema, ` ${schema.duration}`)}`
   switch (schema.type) {
     case 'integer':
       return `a whole number${range(schema)}`
@@ -70,5 +70,5 @@ export function toMistake(error: ErrorObject, isSecret: (variable: string) => bo
   }
   const variable = error.instancePath.split('/')[1] ?? ''
   const got = isSecret(variable) ? 'a value that is not shown' : shown(error.data)
-  return { path: at(), say: `expected ${expectation(schema)}, got ${got}` }
+  return { path: at(), say: `expected ${expectation(schema, error.keyword)}, got ${got}` }
 }

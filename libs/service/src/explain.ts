@@ -1,4 +1,4 @@
-const MOST_CAUSES = 5
+const DEEPEST_CAUSE = 5
 
 function sentence(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)
@@ -10,10 +10,11 @@ function sentence(error: unknown): string {
 /** One line that tells why, for a log or a health check: the error's message and those of its causes, each once. */
 export function explain(error: unknown): string {
   const sentences: string[] = []
-  for (let each = error; each !== undefined && sentences.length < MOST_CAUSES;) {
-    const next = sentence(each)
+  let cause = error
+  for (let depth = 0; cause !== undefined && depth < DEEPEST_CAUSE; depth++) {
+    const next = sentence(cause)
     if (!sentences.some((earlier) => earlier.includes(next))) sentences.push(next)
-    each = each instanceof Error ? each.cause : undefined
+    cause = cause instanceof Error ? cause.cause : undefined
   }
   return sentences.join(': ')
 }

@@ -76,6 +76,9 @@ async function refused(response: Response, origin: string): Promise<HttpError> {
   return new HttpError('status', message, { status: response.status, body: text })
 }
 
+/** `fetch` says "fetch failed" and hides why in the cause. */
+const reason = (error: unknown) => explain(error instanceof TypeError ? (error.cause ?? error) : error)
+
 /**
  * One request, sent once: no retries, no redirects (a redirected POST arrives as a GET, a redirected credential at a stranger).
  * @throws HttpError, or the caller's signal's reason
@@ -102,7 +105,7 @@ export async function fetchText(address: string | URL, options: FetchOptions = {
     signal?.throwIfAborted()
     if (deadline.aborted)
       throw new HttpError('timeout', `${url.origin} did not answer within ${timeoutMs} ms`, { cause: error })
-    throw new HttpError('unreachable', `${url.origin} cannot be reached: ${explain(error)}`, { cause: error })
+    throw new HttpError('unreachable', `${url.origin} gave no answer: ${reason(error)}`, { cause: error })
   }
 }
 

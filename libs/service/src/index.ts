@@ -7,6 +7,7 @@ export {
   type BreakerOptions,
   type BreakerState,
 } from './breaker.ts'
+export { closing } from './closing.ts'
 export { every, scaledClock, systemClock, type Clock } from './clock.ts'
 export { parseDuration, type DurationUnit } from './coerce.ts'
 export { ConfigError, loadConfig, mergeEnvironment, type Environment } from './config.ts'
@@ -26,7 +27,7 @@ export { listen, ListenError, type ListenOptions } from './listen.ts'
 export { createLogger, LOG_LEVELS, silentLog, type Logger, type LogLevel, type LogOptions } from './log.ts'
 export { createMetrics, SECONDS_BUCKETS, type Labels, type MetricName, type Metrics } from './metrics.ts'
 export { backoffMs, retry, type Backoff, type RetryOptions } from './retry.ts'
-export { run, type ProcessConfig } from './service.ts'
+export { run, type ProcessConfig } from './run.ts'
 export {
   apiSettings,
   breakerOptions,

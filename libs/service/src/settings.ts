@@ -35,6 +35,8 @@ const PromQuery = Type.Object(
   { additionalProperties: false, expected: 'an object with name, query and, if wanted, interval' },
 )
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
 /** The original's two forms, `{name: query}` and `[{query, metric_type}]`, both as a list of `{name, query, interval?}`. */
 function readQueries(text: string): unknown {
   let value: unknown
@@ -44,14 +46,12 @@ function readQueries(text: string): unknown {
     return text
   }
   if (Array.isArray(value)) return value.map(withName)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.entries(value).map(([name, query]) =>
-    typeof query === 'object' ? { name, ...query } : { name, query },
-  )
+  if (!isObject(value)) return value
+  return Object.entries(value).map(([name, query]) => (isObject(query) ? { name, ...query } : { name, query }))
 }
 
 function withName(item: unknown): unknown {
-  if (typeof item !== 'object' || item === null || !('metric_type' in item)) return item
+  if (!isObject(item) || !('metric_type' in item)) return item
   const { metric_type: name, ...rest } = item
   return { name, ...rest }
 }
@@ -200,6 +200,9 @@ const KNOWN = new Set(
   }),
 )
 
+// A cluster gives every pod such variables for each Service, so also for one that is called kubewise-api.
+const OF_A_SERVICE = /_SERVICE_(HOST|PORT\w*)$|_PORT(_\d+_(TCP|UDP)\w*)?$/
+
 /** What is allowed but probably not meant, a sentence each. */
 export function settingsWarnings(env: Environment): string[] {
   const warnings: string[] = []
@@ -208,7 +211,7 @@ export function settingsWarnings(env: Environment): string[] {
     warnings.push(`HALF_OPEN_MAX_CALLS: ${halfOpen} is accepted, but a half-open circuit lets one call through`)
   if (env['ANOMALY_THRESHOLD']) warnings.push('ANOMALY_THRESHOLD: has no effect, set ANOMALY_THRESHOLDS')
   for (const name of Object.keys(env))
-    if (name.startsWith('KUBEWISE_') && !KNOWN.has(name))
+    if (name.startsWith('KUBEWISE_') && !KNOWN.has(name) && !OF_A_SERVICE.test(name))
       warnings.push(`${name}: has no effect, there is no such setting`)
   return warnings
 }

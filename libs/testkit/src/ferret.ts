@@ -4,7 +4,7 @@ import { eventually } from './eventually.ts'
 import { temporaryFolder } from './folder.ts'
 import { freePort } from './port.ts'
 import { findPrograms } from './programs.ts'
-import { startProcess, type ServerProcess } from './server-process.ts'
+import { startProcess, withResources, type ServerProcess } from './server-process.ts'
 
 /** A MongoDB by its wire protocol: single-document operations, unique indexes; no transactions, change streams or TTL. */
 export interface Ferret extends ServerProcess {
@@ -34,27 +34,14 @@ async function answers(port: number): Promise<boolean> {
 export async function startFerret({ folder }: { folder?: string } = {}): Promise<Ferret> {
   const program = findFerret()
   if (program === undefined) throw new Error(FERRET_MISSING)
-  const temporary = folder === undefined ? await temporaryFolder() : undefined
+  await using held = new AsyncDisposableStack()
+  const data = folder ?? held.use(await temporaryFolder()).path
   const port = await freePort()
-  const server = await startProcess(() => ({
+  const launch = () => ({
     program,
-    options: [`127.0.0.1:${port}`, folder ?? temporary!.path],
+    options: [`127.0.0.1:${port}`, data],
     up: async () => void (await eventually(() => answers(port), { say: 'ferretdb answers' })),
-  }))
-  const stop = async () => {
-    await server.stop()
-    await temporary?.[Symbol.asyncDispose]()
-  }
-  return {
-    uri: `mongodb://127.0.0.1:${port}/`,
-    port,
-    get pid() {
-      return server.pid
-    },
-    kill: (signal) => server.kill(signal),
-    restart: () => server.restart(),
-    output: () => server.output(),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  }
+  })
+  const server = held.use(await startProcess(launch))
+  return withResources(server, held.move(), { uri: `mongodb://127.0.0.1:${port}/`, port })
 }

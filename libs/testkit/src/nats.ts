@@ -1,7 +1,7 @@
 import { eventually } from './eventually.ts'
 import { temporaryFolder } from './folder.ts'
 import { ask, findPrograms } from './programs.ts'
-import { startProcess, type ServerProcess } from './server-process.ts'
+import { startProcess, withResources, type ServerProcess } from './server-process.ts'
 
 /** A line of releases, or whichever there is. */
 export type NatsVersion = 'any' | '2.9' | '2.14'
@@ -54,33 +54,23 @@ export async function startNats({
   const program = findNats(version)
   if (!program)
     throw new Error(`no nats-server (${version}) found: install it (apt install nats-server, brew install nats-server)`)
-  const folder = storeFolder === undefined ? await temporaryFolder() : undefined
-  const store = storeFolder ?? folder!.path
+  await using held = new AsyncDisposableStack()
+  const store = storeFolder ?? held.use(await temporaryFolder()).path
   let taken = port
-  const server = await startProcess(() => ({
+  const launch = () => ({
     program: program.path,
     options: ['-a', '127.0.0.1', '-p', String(taken), '-js', '-sd', store, ...options],
-    up: async (output) => {
+    up: async (output: () => string) => {
       await eventually(() => output().includes('Server is ready'), { say: 'nats-server is ready' })
       taken = Number(/client connections on 127\.0\.0\.1:(\d+)/.exec(output())?.[1])
     },
-  }))
-  const stop = async () => {
-    await server.stop()
-    await folder?.[Symbol.asyncDispose]()
-  }
-  return {
+  })
+  const server = held.use(await startProcess(launch))
+  const { version: release } = program
+  return withResources(server, held.move(), {
     url: `nats://127.0.0.1:${taken}`,
     port: taken,
-    version: program.version,
+    version: release,
     storeFolder: store,
-    get pid() {
-      return server.pid
-    },
-    kill: (signal) => server.kill(signal),
-    restart: () => server.restart(),
-    output: () => server.output(),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  }
+  })
 }

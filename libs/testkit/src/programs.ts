@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { programFolders } from './config.ts'
 
@@ -12,10 +12,11 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Every place where a program of this name lies, in the order of preference. */
-export const findPrograms = (name: string): string[] => [
-  ...new Set(programFolders.map((folder) => join(folder, name)).filter((path) => isExecutable(path))),
-]
+/** Every program of this name, in the order of preference. */
+export const findPrograms = (name: string): string[] => {
+  const paths = programFolders.map((folder) => join(folder, name)).filter((path) => isExecutable(path))
+  return [...new Map(paths.toReversed().map((path) => [realpathSync(path), path])).values()].toReversed()
+}
 
 /** What a program prints when started so; undefined when it cannot be. */
 export function ask(path: string, ...options: string[]): string | undefined {

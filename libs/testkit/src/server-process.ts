@@ -21,7 +21,7 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 const MOST_OUTPUT = 256 * 1024
-const DO_NOT_END: readonly NodeJS.Signals[] = ['SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
+const NOT_AN_END = new Set<NodeJS.Signals>(['SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
 
 const alive = new Set<ChildProcess>()
 process.once('exit', () => {
@@ -45,7 +45,6 @@ async function started({ program, options, up }: Launch): Promise<{ child: Child
     child.kill('SIGKILL')
     throw error
   }
-  ended.catch(() => undefined)
   return { child, output: () => text }
 }
 
@@ -57,7 +56,7 @@ export async function startProcess(launch: () => Launch): Promise<ServerProcess>
     if (hasEnded(child)) return
     const exit = once(child, 'exit')
     child.kill(signal)
-    if (!DO_NOT_END.includes(signal)) await exit
+    if (!NOT_AN_END.has(signal)) await exit
   }
   return {
     get pid() {
@@ -72,4 +71,14 @@ export async function startProcess(launch: () => Launch): Promise<ServerProcess>
     output: () => running.output(),
     [Symbol.asyncDispose]: () => kill(),
   }
+}
+
+/** The same process with more to tell, and with all that must go when it stops. */
+export function withResources<T extends object>(
+  server: ServerProcess,
+  held: AsyncDisposableStack,
+  more: T,
+): ServerProcess & T {
+  const stop = () => held.disposeAsync()
+  return Object.assign(server, more, { stop, [Symbol.asyncDispose]: stop })
 }

@@ -17,7 +17,7 @@ async function settle(): Promise<void> {
 export class VirtualClock implements Clock {
   #elapsedMs = 0
   #offsetMs: number
-  readonly #sleepers: Sleeper[] = []
+  readonly #sleepers = new Set<Sleeper>()
 
   constructor(startMs: number = Date.UTC(2025, 0, 1)) {
     this.#offsetMs = startMs
@@ -33,16 +33,16 @@ export class VirtualClock implements Clock {
 
   /** How many sleep now. */
   get sleepers(): number {
-    return this.#sleepers.length
+    return this.#sleepers.size
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const sleeper = { wakeMs: this.#elapsedMs + Math.max(0, ms), resolve }
-    this.#sleepers.push(sleeper)
+    this.#sleepers.add(sleeper)
     const onAbort = () => {
-      this.#forget(sleeper)
+      this.#sleepers.delete(sleeper)
       reject(signal?.reason as Error)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -59,7 +59,7 @@ export class VirtualClock implements Clock {
     await settle()
     for (let next = this.#nextUntil(untilMs); next; next = this.#nextUntil(untilMs)) {
       this.#elapsedMs = Math.max(this.#elapsedMs, next.wakeMs)
-      this.#forget(next)
+      this.#sleepers.delete(next)
       next.resolve()
       await settle()
     }
@@ -72,11 +72,7 @@ export class VirtualClock implements Clock {
   }
 
   #nextUntil(untilMs: number): Sleeper | undefined {
-    const due = this.#sleepers.filter(({ wakeMs }) => wakeMs <= untilMs)
-    return due.toSorted((a, b) => a.wakeMs - b.wakeMs)[0]
-  }
-
-  #forget(sleeper: Sleeper): void {
-    this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1)
+    const due = [...this.#sleepers].filter(({ wakeMs }) => wakeMs <= untilMs)
+    return due.sort((a, b) => a.wakeMs - b.wakeMs)[0]
   }
 }

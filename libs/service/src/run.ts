@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
-import { startAdminServer, type AdminServer } from './admin-server.ts'
+import { startAdminServer } from './admin-server.ts'
 import { ConfigError, mergeEnvironment, type Environment } from './config.ts'
 import { ListenError } from './listen.ts'
 import { createKit, VERSION, type Kit, type Service } from './kit.ts'
@@ -16,6 +16,17 @@ export interface ProcessConfig {
 }
 
 const GRACE_MS = 20_000
+
+// A handler for a fault of the processor leaves the process hanging where it should die.
+const LEFT_TO_NODE: closeWithGrace.AllEvents[] = [
+  'SIGILL',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGSEGV',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGUSR2',
+]
 
 /** Exit codes of a process: 0 done, 1 failed, 2 wrong usage or configuration. */
 const FAILED = 1
@@ -67,67 +78,60 @@ export async function run<C extends ProcessConfig>(
     signal: stopping.signal,
   })
   for (const say of settingsWarnings(env)) kit.log.warn({ say }, 'doubtful setting')
-  const running = new Running(kit, stopping)
-  const ending = endWithGrace(kit, running)
+  const held = new AsyncDisposableStack()
+  const end = endWithGrace(kit, stopping, held)
   try {
-    await running.start(config.ADMIN_PORT, () => create(kit, config))
-    kit.log.info({ version: VERSION, node: process.versions.node, adminPort: running.adminPort }, 'started')
+    await start(kit, config.ADMIN_PORT, held, () => create(kit, config))
   } catch (error) {
     if (stopping.signal.aborted) return
     if (error instanceof ListenError) tell(name, error.message)
     else kit.log.fatal({ err: error }, 'start failed')
-    running.hasFailed = true
-    ending.close()
+    end(FAILED)
   }
 }
 
-/** What has been started and must be stopped, in reverse order. */
-class Running {
-  hasFailed = false
-  readonly #kit: Kit
-  readonly #stopping: AbortController
-  #admin: AdminServer | undefined
-  #service: Service | undefined
-
-  constructor(kit: Kit, stopping: AbortController) {
-    this.#kit = kit
-    this.#stopping = stopping
-  }
-
-  get adminPort(): number | undefined {
-    return this.#admin?.port
-  }
-
-  async start(adminPort: number, create: () => Service | Promise<Service>): Promise<void> {
-    const { health } = this.#kit
-    health.set('start', 'ready', { ok: false, say: 'starting' })
-    this.#admin = await startAdminServer({ port: adminPort, ...this.#kit })
-    this.#service = await create()
-    await this.#service.start()
-    health.set('start', 'ready', { ok: true, say: 'started' })
-  }
-
-  async stop(): Promise<void> {
-    this.#kit.health.set('start', 'ready', { ok: false, say: 'stopping' })
-    this.#stopping.abort(new Error('the service is stopping'))
-    await this.#service?.stop()
-    await this.#admin?.[Symbol.asyncDispose]()
-  }
+/** Probes answer first, so that a service which waits for its dependencies is seen to live; what starts is held for the end. */
+async function start(
+  kit: Kit,
+  adminPort: number,
+  held: AsyncDisposableStack,
+  create: () => Service | Promise<Service>,
+): Promise<void> {
+  kit.health.set('start', 'ready', { ok: false, say: 'starting' })
+  const admin = held.use(await startAdminServer({ ...kit, port: adminPort }))
+  const service = await create()
+  held.defer(() => service.stop())
+  await service.start()
+  kit.health.set('start', 'ready', { ok: true, say: 'started' })
+  kit.log.info({ version: VERSION, node: process.versions.node, adminPort: admin.port }, 'started')
 }
 
-function endWithGrace({ log }: Kit, running: Running): { close: () => void } {
+/** @returns a way to end the process that stops everything as a signal would */
+function endWithGrace(
+  { log, health }: Kit,
+  stopping: AbortController,
+  held: AsyncDisposableStack,
+): (code: number) => void {
+  let exitCode = 0
   const options = {
     delay: GRACE_MS,
-    logger: { error: (said?: unknown) => log.error({ err: said }, 'stop failed') },
+    skip: LEFT_TO_NODE,
+    logger: { error: (error?: unknown) => log.error({ err: error }, 'stop failed') },
     onSecondSignal: (signal: string) => log.warn({ signal }, 'second signal, ending at once'),
     onSecondError: (error: unknown) => log.fatal({ err: error }, 'another error while stopping'),
     onTimeout: (delayMs: number) => log.error({ delayMs }, 'stop took too long, ending at once'),
   }
-  return closeWithGrace(options, async ({ signal, err }) => {
+  const { close } = closeWithGrace(options, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'uncaught error, stopping')
     else log.info({ signal }, 'stopping')
-    await running.stop()
+    health.set('start', 'ready', { ok: false, say: 'stopping' })
+    stopping.abort(new Error('the service is stopping'))
+    await held.disposeAsync()
     log.info('stopped')
-    if (running.hasFailed) process.exit(FAILED)
+    if (exitCode !== 0) process.exit(exitCode)
   })
+  return (code) => {
+    exitCode = code
+    close()
+  }
 }
