@@ -28,7 +28,7 @@ export interface WatchOptions<T> {
   /** Longest silence, milliseconds of the clock. */
   idleMs: number
   /** When to leave even a lively watch, by the clock's `monotonic`; may move while it runs. */
-  dueMs(): number
+  dueMs: () => number
   clock: Clock
   signal: AbortSignal
   /** @returns false to leave */
