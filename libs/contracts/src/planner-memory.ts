@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { decoderOf } from './decode.ts'
 import { Entity } from './entity.ts'
-import { Ms, stored, strict, Text } from './schema.ts'
+import { Ms, optional, stored, strict, Text } from './schema.ts'
 
 /**
  * Which incident of a target is its newest: the one place where two planners that open an incident at the same moment meet.
@@ -10,7 +10,8 @@ import { Ms, stored, strict, Text } from './schema.ts'
 export const IncidentHead = strict({
   ...stored,
   target: Entity,
-  incident: Text,
+  /** Absent where only an anomaly's end was seen so far. */
+  incident: optional(Text),
   changedMs: Ms,
   /** Anomalies whose end came before their beginning, newest last; bounded. */
   endedEarly: Type.Array(strict({ anomaly: Text, resolvedMs: Ms }), { maxItems: 64 }),

@@ -1,4 +1,4 @@
-import { Type, type TObject, type TProperties, type TSchema } from 'typebox'
+import { Type, type TEnum, type TObject, type TProperties, type TSchema } from 'typebox'
 
 /** An object that takes the named members and no other. */
 export const strict = <P extends TProperties>(properties: P): TObject<P> =>
@@ -9,7 +9,8 @@ export const stored = { _id: Type.String({ minLength: 1 }), version: Type.Intege
 
 /** One of these words. */
 export const oneOf = <const W extends readonly string[]>(words: W, description?: string) =>
-  Type.Enum([...words] as [...W], description === undefined ? {} : { description })
+  // TypeBox widens the words of a spread tuple to string | number.
+  Type.Enum([...words], description === undefined ? {} : { description }) as TEnum<W[number][]>
 
 /** Milliseconds since 1970. */
 export const Ms = Type.Number({ minimum: 0 })
