@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { ACTION_ALIASES, type Parameters } from '@kubewise/contracts'
+import { rbacFor } from '../rbac.ts'
+import { ACTIONS, actionNamed, isPassivePlan } from './index.ts'
+
+describe('the action catalogue', () => {
+  it('names each action once, as name@version', () => {
+    assert.equal(new Set(ACTIONS.map(({ name }) => name)).size, ACTIONS.length)
+    for (const { name } of ACTIONS) assert.match(name, /^[a-z][a-z-]*@[1-9][0-9]*$/)
+  })
+
+  it('knows the original’s names', () => {
+    for (const [alias, name] of Object.entries(ACTION_ALIASES)) assert.equal(actionNamed(alias)?.name, name, alias)
+  })
+
+  for (const name of ['rollback@2', 'rollback', 'delete-namespace@1', '', '__proto__', 'constructor'])
+    it(`does not know ${name || 'nothing'}`, () => assert.equal(actionNamed(name), undefined))
+
+  const parameters: [string, string, Parameters, boolean][] = [
+    ['a revision', 'rollback@1', { toRevision: 6 }, true],
+    ['revision 0, which would be "the previous"', 'rollback@1', { toRevision: 0 }, false],
+    ['no revision', 'rollback@1', {}, false],
+    ['a revision as text', 'rollback@1', { toRevision: '6' }, false],
+    ['a memory limit', 'set-resources@1', { container: 'app', memoryLimit: '192Mi' }, true],
+    ['both limits', 'set-resources@1', { container: 'app', memoryLimit: '1.5Gi', cpuLimit: '250m' }, true],
+    ['no limit', 'set-resources@1', { container: 'app' }, false],
+    ['a limit of nothing', 'set-resources@1', { container: 'app', memoryLimit: '0Mi' }, false],
+    ['a limit below nothing', 'set-resources@1', { container: 'app', memoryLimit: '-1Mi' }, false],
+    ['a limit that is no quantity', 'set-resources@1', { container: 'app', memoryLimit: 'unlimited' }, false],
+    ['a pod with its uid', 'evict-pod@1', { pod: 'web-1', uid: 'u' }, true],
+    ['a pod without its uid', 'evict-pod@1', { pod: 'web-1' }, false],
+    ['nothing to say', 'restart@1', {}, true],
+    ['something to restart by', 'restart@1', { force: true }, false],
+    ['three replicas', 'scale@1', { replicas: 3 }, true],
+    ['no replicas', 'scale@1', { replicas: 0 }, false],
+    ['half a replica', 'scale@1', { replicas: 1.5 }, false],
+    ['a sentence', 'escalate@1', { say: 'Look at this.' }, true],
+  ]
+  for (const [given, name, values, isRight] of parameters)
+    it(`${name}: ${given} is ${isRight ? 'taken' : 'refused'}`, () =>
+      assert.equal(actionNamed(name)?.decode(values).ok, isRight))
+
+  it('asks for no more rights than its verbs need', () => {
+    assert.deepEqual(rbacFor(ACTIONS), [
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+      { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+      { apiGroups: ['apps'], resources: ['controllerrevisions'], verbs: ['list'] },
+      { apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['get', 'patch'] },
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] },
+      { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },
+      { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['get', 'patch'] },
+    ])
+  })
+
+  it('does not take an unknown action for harmless', () => {
+    const step = {
+      id: 'a',
+      object: { cluster: 'c', kind: 'Pod', namespace: 'n', name: 'p' },
+      with: {},
+      needs: [],
+      timeoutSeconds: 1,
+      preconditions: [],
+      changes: [],
+    }
+    assert.equal(isPassivePlan({ steps: [{ ...step, action: 'escalate@1' }], fallback: [] }), true)
+    assert.equal(isPassivePlan({ steps: [{ ...step, action: 'no-such@1' }], fallback: [] }), false)
+    assert.equal(isPassivePlan({ steps: [], fallback: [{ ...step, action: 'restart@1' }] }), false)
+  })
+})
