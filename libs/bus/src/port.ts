@@ -29,7 +29,10 @@ export interface Delivery<T> {
 }
 
 /** What becomes of a delivered message. `retry` counts against the consumer's attempts, `dead` goes to the dead letters at once. */
-export type Disposition = { do: 'ack' } | { do: 'retry'; afterMs: number; reason: string } | { do: 'dead'; reason: string }
+export type Disposition =
+  | { do: 'ack' }
+  | { do: 'retry'; afterMs: number; reason: string }
+  | { do: 'dead'; reason: string }
 
 export interface Consumption {
   /** Ends it: no new deliveries, the running handlers finish. */
@@ -48,9 +51,7 @@ export interface StreamState {
 }
 
 /** A gap or replacement noticed while replaying; the reader decides what to forget. */
-export type ReplayEvent =
-  | { kind: 'gap'; wantedSeq: number; gotSeq: number }
-  | { kind: 'recreated'; created: string }
+export type ReplayEvent = { kind: 'gap'; wantedSeq: number; gotSeq: number } | { kind: 'recreated'; created: string }
 
 export interface ReplayOptions<T> {
   stream: string
@@ -87,7 +88,11 @@ export interface Bus {
   /** Creates or updates streams and buckets; idempotent; safe from several processes at once. */
   provision(streams: readonly StreamSpec[], buckets: readonly BucketSpec[]): Promise<ProvisionReport>
   /** Stores a message and waits for the server's word. `id` makes a repeat within the stream's window harmless. */
-  publish(subject: Subject, body: object, options?: { id?: string; headers?: Record<string, string> }): Promise<PublishAck>
+  publish(
+    subject: Subject,
+    body: object,
+    options?: { id?: string; headers?: Record<string, string> },
+  ): Promise<PublishAck>
   /**
    * Durable, shared between processes, acknowledged by disposition. A body that does not decode is dead-lettered with
    * its errors; a handler that throws is retried with back-off up to the consumer's `maxAttempts`, then dead-lettered.
