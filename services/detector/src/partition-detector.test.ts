@@ -93,14 +93,15 @@ describe('PartitionDetector: object state', () => {
 
   it('says of memory kills whether the limit is too low or memory leaks', () => {
     const steadyAfter = (ranMs: number) => {
-      const found = feed([
+      const messages = feed([
         pod(at(0), { containers: [killed(at(0), ranMs, 1)] }),
         pod(at(20), { containers: [killed(at(20), ranMs, 2)] }),
       ])
-      return found.find((message) => message.kind === 'anomaly' && message.rule.name === 'memory-kill')
+      const found = messages.find((message) => message.kind === 'anomaly' && message.rule.name === 'memory-kill')
+      return found?.kind === 'anomaly' ? found.features['steady'] : undefined
     }
-    assert.equal((steadyAfter(5000) as { features: { steady: boolean } }).features.steady, true)
-    assert.equal((steadyAfter(3_600_000) as { features: { steady: boolean } }).features.steady, false)
+    assert.equal(steadyAfter(5000), true)
+    assert.equal(steadyAfter(3_600_000), false)
   })
 })
 

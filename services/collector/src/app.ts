@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto'
+import { lead, type Bus } from '@kubewise/bus'
+import { BUCKETS, idOf, PARTITIONS, STREAMS, subjects, type MetricBatch } from '@kubewise/contracts'
+import type { Kube } from '@kubewise/kube'
+import { breakerOptions, createBreaker, every, type Kit, type Service } from '@kubewise/service'
+import { backfill } from './backfill.ts'
+import { Batches } from './batches.ts'
+import type { Config } from './config.ts'
+import { startEventWatch } from './event-watch.ts'
+import { forwardFeedback } from './feedback.ts'
+import { createFigures } from './figures.ts'
+import { FreshnessBoard } from './freshness.ts'
+import { startObjectWatch } from './object-watch.ts'
+import { Outbox } from './outbox.ts'
+import { OwnerIndex } from './owner-index.ts'
+import { poll } from './poller.ts'
+import { prometheusAt, PrometheusError, type Prometheus } from './prometheus.ts'
+import { queriesOf } from './queries.ts'
+import { SeriesIndex } from './series-index.ts'
+
+export interface Ports extends Kit {
+  bus: Bus
+  kube: Kube
+}
+
+const SECOND = 1000
+const RENEW_MS = 2 * SECOND
+const TICK_MS = 5 * SECOND
+const FRESHNESS_MS = 2 * SECOND
+const RESEND_MS = 600 * SECOND
+const OUTBOX_CAPACITY = 50_000
+
+/**
+ * Brings the cluster's signals onto the bus: metrics, Events, object state, and the passing of time. One collector of a
+ * cluster leads, the others stand by; a change of leader may send things twice, which detectors recognise.
+ */
+export function createCollector(ports: Ports, config: Config): Service {
+  const { bus, kube, clock, log, metrics, health } = ports
+  const cluster = config.KUBEWISE_CLUSTER
+  const queries = queriesOf(config.PROM_QUERIES, config.PROM_QUERIES_POLL_INTERVAL * SECOND)
+  const figures = createFigures(metrics)
+  const stopping = new AbortController()
+  const breaker = createBreaker(
+    'prometheus',
+    {
+      ...breakerOptions(config),
+      timeoutMs: config.PROM_TIMEOUT * SECOND,
+      isFailure: (error) => !(error instanceof PrometheusError) && !stopping.signal.aborted,
+    },
+    ports,
+  )
+  const prometheus = guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND))
+  let leading: Promise<void> | undefined
+  let feedback: { stop(): Promise<void> } | undefined
+
+  /** One breaker for Prometheus as a whole: when it is down, twenty queries need not each wait for their time-out. */
+  function guarded({ query, queryRange }: Prometheus): Prometheus {
+    return {
+      query: (expression, signal) => breaker.run((timed) => query(expression, AbortSignal.any([signal, timed]))),
+      queryRange: (expression, range, signal) =>
+        breaker.run((timed) => queryRange(expression, range, AbortSignal.any([signal, timed]))),
+    }
+  }
+
+  async function collect(signal: AbortSignal): Promise<void> {
+    const owners = new OwnerIndex(cluster)
+    const ownerOf = (namespace: string, pod: string) =>
+      owners.has('Pod', namespace, pod) ? owners.targetOf('Pod', namespace, pod) : undefined
+    const index = new SeriesIndex(cluster, ownerOf)
+    const freshness = new FreshnessBoard(cluster)
+    const outbox = new Outbox({
+      bus,
+      clock,
+      log,
+      capacity: OUTBOX_CAPACITY,
+      onShed: figures.shed,
+      onSent: figures.sent,
+    })
+    metrics.sampled('kubewise_metric_queue_size', 'Signals that wait for the bus.', () => outbox.waiting)
+    let batchCount = 0
+    const sendBatch = (batch: MetricBatch) =>
+      outbox.add(subjects.metric(cluster, batch.partition), batch, `${instance}-${(batchCount += 1)}`, 'metric')
+    const instance = randomUUID()
+
+    const isCold = (await bus.streamState(STREAMS.signals.name)).messages === 0
+    const sending = outbox.run(signal)
+    const watched = { cluster, kube, outbox, owners, clock, log }
+    const objects = await startObjectWatch(
+      { ...watched, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
+      signal,
+    )
+    const events = startEventWatch({
+      ...watched,
+      maxAgeMs: config.EVENT_MAX_AGE_SECONDS * SECOND,
+      onSkipped: figures.skippedEvent,
+    })
+    log.info({ queries: queries.length, isCold }, 'collecting')
+
+    const report = (what: string) => (error: unknown) => log.warn({ err: error }, what)
+    const tick = () => {
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        const body = { kind: 'control', cluster, partition, sentMs: clock.now(), change: { type: 'tick' } }
+        outbox.add(subjects.control(cluster, partition), body, `${instance}-tick-${partition}-${body.sentMs}`, 'metric')
+      }
+    }
+    const board = await bus.kv(BUCKETS.freshness)
+    const measuring = async () => {
+      if (isCold) {
+        const batches = new Batches(cluster, true, sendBatch)
+        const { samples } = await backfill({ prometheus, clock, log, index, batches }, queries, signal)
+        log.info({ samples }, 'history sent')
+      }
+      await poll(
+        {
+          prometheus,
+          clock,
+          log,
+          index,
+          freshness,
+          batches: new Batches(cluster, false, sendBatch),
+          onPolled: figures.polled,
+        },
+        queries,
+        signal,
+      )
+    }
+    await Promise.all([
+      measuring(),
+      every(clock, TICK_MS, signal, tick, report('ticks not sent')),
+      every(
+        clock,
+        FRESHNESS_MS,
+        signal,
+        () =>
+          freshness.write(board, clock.now(), { ...objects.confirmed(), ...confirmedOf(events) }, kube.clockSkewMs()),
+        report('freshness not told'),
+      ),
+      clock.sleep(RESEND_MS, signal).then(
+        () => every(clock, RESEND_MS, signal, () => objects.resend(), report('states not sent anew')),
+        () => undefined,
+      ),
+    ])
+    await Promise.all([objects.stop(), events.stop()])
+    await sending
+  }
+
+  return {
+    name: 'collector',
+    health,
+    async start() {
+      const report = await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
+      for (const difference of report.differences) log.warn(difference, 'the bus accepted something else')
+      feedback = forwardFeedback(bus, cluster, clock)
+      const signal = AbortSignal.any([ports.signal, stopping.signal])
+      const leases = () => bus.kv(BUCKETS.leases)
+      leading = lead({
+        leases,
+        key: `collector-${idOf(cluster)}`,
+        holder: randomUUID(),
+        renewMs: RENEW_MS,
+        clock,
+        log,
+        signal,
+        work: collect,
+      })
+    },
+    async stop() {
+      stopping.abort(new Error('the collector is stopping'))
+      await leading
+      await feedback?.stop()
+      breaker.stop()
+    },
+  }
+}
+
+function confirmedOf(events: { confirmedMs(): number | undefined }): Record<string, number> {
+  const ms = events.confirmedMs()
+  return ms === undefined ? {} : { events: ms }
+}

@@ -1,0 +1,85 @@
+import { idOf, subjects, type KubernetesEvent } from '@kubewise/contracts'
+import { RESOURCES, type EventObject, type Kube, type Reflector } from '@kubewise/kube'
+import type { Clock, Logger } from '@kubewise/service'
+import type { Outbox } from './outbox.ts'
+import type { OwnerIndex } from './owner-index.ts'
+import { msOf } from './state-of.ts'
+
+export interface EventWatchPorts {
+  cluster: string
+  kube: Kube
+  outbox: Outbox
+  owners: OwnerIndex
+  clock: Clock
+  log: Logger
+  /** Older ones are history: they are not sent when the watch begins. */
+  maxAgeMs: number
+  onSkipped(why: 'old' | 'own' | 'nameless'): void
+}
+
+const MAX_MESSAGE = 1024
+/** KubeWise's own Events would make it talk to itself. */
+const OWN = 'kubewise.io/'
+
+/** One Kubernetes Event in our form; undefined where it names no object. */
+export function eventOf(
+  cluster: string,
+  event: EventObject,
+  owners: OwnerIndex,
+  nowMs: number,
+): KubernetesEvent | undefined {
+  const { kind, namespace = '', name, uid } = event.regarding ?? {}
+  if (!kind || !name) return undefined
+  const lastMs =
+    msOf(event.series?.lastObservedTime) ??
+    msOf(event.deprecatedLastTimestamp) ??
+    msOf(event.eventTime) ??
+    msOf(event.metadata?.creationTimestamp) ??
+    nowMs
+  const reporter = event.reportingController ?? event.deprecatedSource?.component
+  return {
+    kind: 'kubernetes-event',
+    cluster,
+    uid: event.metadata?.uid ?? idOf(event.metadata?.namespace ?? '', event.metadata?.name ?? ''),
+    type: event.type === 'Warning' ? 'Warning' : 'Normal',
+    reason: (event.reason ?? '').slice(0, 128),
+    message: (event.note ?? '').slice(0, MAX_MESSAGE),
+    entity: { cluster, kind, namespace, name, ...(uid ? { uid } : {}) },
+    target: owners.targetOf(kind, namespace, name),
+    count: Math.max(1, event.series?.count ?? event.deprecatedCount ?? 1),
+    firstMs: msOf(event.deprecatedFirstTimestamp) ?? msOf(event.eventTime) ?? lastMs,
+    lastMs,
+    ...(reporter && { reporter }),
+  }
+}
+
+/** Watches Events and publishes each; a repeat (same count) is recognised by its id. Warnings are never shed. */
+export function startEventWatch(ports: EventWatchPorts): Reflector {
+  const { cluster, kube, outbox, owners, clock, onSkipped } = ports
+  const publish = (event: EventObject): void => {
+    const ours = eventOf(cluster, event, owners, clock.now())
+    if (!ours) return onSkipped('nameless')
+    if (ours.reporter?.startsWith(OWN)) return onSkipped('own')
+    if (clock.now() - ours.lastMs > ports.maxAgeMs) return onSkipped('old')
+    const priority = ours.type === 'Warning' ? 'kept' : 'normal-event'
+    outbox.add(
+      subjects.event(ours.target, ours.entity),
+      ours,
+      idOf('event', ours.uid, ours.count, ours.lastMs),
+      priority,
+    )
+  }
+  return kube.reflect<EventObject>(
+    RESOURCES.Event,
+    {},
+    {
+      onReplace: (items) => {
+        const warningsFirst = [...items].sort((a, b) => Number(b.type === 'Warning') - Number(a.type === 'Warning'))
+        warningsFirst.forEach(publish)
+      },
+      onUpsert: publish,
+      onDelete: () => undefined,
+      onError: (error) => ports.log.warn({ kind: 'Event', err: error }, 'watch failed, going on'),
+    },
+  )
+}

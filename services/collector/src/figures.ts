@@ -1,0 +1,41 @@
+import type { Metrics } from '@kubewise/service'
+import type { PromAnswer } from './prometheus.ts'
+import { PRIORITIES, type Priority } from './outbox.ts'
+
+/** What the collector counts: everything taken, and everything that was not, by why. */
+export interface Figures {
+  polled(query: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
+  skippedEvent(why: 'old' | 'own' | 'nameless'): void
+  shed(priority: Priority): void
+  sent(): void
+}
+
+export function createFigures(metrics: Metrics): Figures {
+  const polls = metrics.counter('kubewise_polls_total', 'Queries asked of Prometheus.', { query: [], outcome: [] })
+  const samples = metrics.counter('kubewise_samples_collected_total', 'Samples that Prometheus answered with.', {
+    outcome: ['taken', 'not-finite'],
+  })
+  const warnings = metrics.counter('kubewise_prometheus_warnings_total', 'Answers that came with a warning.')
+  const skipped = metrics.counter('kubewise_events_skipped_total', 'Kubernetes Events that were not passed on.', {
+    why: ['old', 'own', 'nameless'],
+  })
+  const shed = metrics.counter('kubewise_signals_shed_total', 'Signals given up while the bus was away.', {
+    priority: PRIORITIES,
+  })
+  const sent = metrics.counter('kubewise_signals_sent_total', 'Signals that the bus has stored.')
+  return {
+    polled(query, outcome, answer) {
+      polls.inc({ query, outcome })
+      if (!answer) return
+      samples.inc(
+        { outcome: 'taken' },
+        answer.series.reduce((sum, { value }) => sum + value.length, 0),
+      )
+      samples.inc({ outcome: 'not-finite' }, answer.droppedPoints)
+      if (answer.warnings.length > 0) warnings.inc()
+    },
+    skippedEvent: (why) => skipped.inc({ why }),
+    shed: (priority) => shed.inc({ priority }),
+    sent: () => sent.inc(),
+  }
+}

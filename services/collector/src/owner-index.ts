@@ -1,0 +1,50 @@
+import type { Entity, Target } from '@kubewise/contracts'
+import type { KubernetesObject, OwnerReference } from '@kubewise/kube'
+
+const key = (kind: string, namespace: string, name: string) => `${kind}/${namespace}/${name}`
+const MAX_DEPTH = 5
+
+/**
+ * Who owns what, from the watches: no request for each pod. An owner that is not watched (a custom controller's kind) ends the
+ * chain: it is the target itself.
+ */
+export class OwnerIndex {
+  readonly #cluster: string
+  /** The controlling owner of each watched object; undefined for one that has none. */
+  readonly #owners = new Map<string, OwnerReference | undefined>()
+
+  constructor(cluster: string) {
+    this.#cluster = cluster
+  }
+
+  set(kind: string, object: KubernetesObject): void {
+    const { namespace = '', name = '', ownerReferences = [] } = object.metadata ?? {}
+    this.#owners.set(
+      key(kind, namespace, name),
+      ownerReferences.find((reference) => reference.controller) ?? ownerReferences[0],
+    )
+  }
+
+  delete(kind: string, object: KubernetesObject): void {
+    this.#owners.delete(key(kind, object.metadata?.namespace ?? '', object.metadata?.name ?? ''))
+  }
+
+  has(kind: string, namespace: string, name: string): boolean {
+    return this.#owners.has(key(kind, namespace, name))
+  }
+
+  /** The top owner of an object; the object itself where it has none. */
+  targetOf(kind: string, namespace: string, name: string, uid?: string): Target {
+    let current: Entity = { cluster: this.#cluster, kind, namespace, name, ...(uid !== undefined && { uid }) }
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const owner = this.#owners.get(key(current.kind, current.namespace, current.name))
+      // Static pods are owned by their node: the pod is what matters.
+      if (!owner || owner.kind === 'Node') return withoutUid(current)
+      current = { cluster: this.#cluster, kind: owner.kind, namespace: current.namespace, name: owner.name }
+    }
+    return withoutUid(current)
+  }
+}
+
+/** A target is known by its name: a recreated workload is the same target. */
+const withoutUid = ({ cluster, kind, namespace, name }: Entity): Target => ({ cluster, kind, namespace, name })

@@ -1,0 +1,125 @@
+import { fetchJson, HttpError } from '@kubewise/service'
+import { decoderOf } from '@kubewise/contracts'
+import { Type, type Static } from 'typebox'
+
+const Labels = Type.Record(Type.String(), Type.String())
+const Point = Type.Unsafe<[seconds: number, value: string]>({
+  type: 'array',
+  prefixItems: [{ type: 'number' }, { type: 'string' }],
+  items: false,
+  minItems: 2,
+  maxItems: 2,
+})
+
+/** An answer of the Prometheus HTTP API, as much of it as is used. */
+const Answer = Type.Object({
+  status: Type.Literal('success'),
+  warnings: Type.Optional(Type.Array(Type.String())),
+  data: Type.Union([
+    Type.Object({
+      resultType: Type.Literal('vector'),
+      result: Type.Array(Type.Object({ metric: Labels, value: Point })),
+    }),
+    Type.Object({
+      resultType: Type.Literal('matrix'),
+      result: Type.Array(Type.Object({ metric: Labels, values: Type.Array(Point) })),
+    }),
+    Type.Object({ resultType: Type.Literal('scalar'), result: Point }),
+  ]),
+})
+const decodeAnswer = decoderOf(Answer)
+
+export type LabelSet = Static<typeof Labels>
+
+/** A series of an answer. Points whose value is not a finite number are dropped: a gap is not a zero. */
+export interface PromSeries {
+  labels: LabelSet
+  timeMs: number[]
+  value: number[]
+}
+
+export interface PromAnswer {
+  series: PromSeries[]
+  droppedPoints: number
+  warnings: readonly string[]
+}
+
+/** An answer that Prometheus should never give, or an error it reports of a query. */
+export class PrometheusError extends Error {
+  readonly kind: 'malformed' | 'refused'
+  constructor(kind: 'malformed' | 'refused', message: string) {
+    super(message)
+    this.name = 'PrometheusError'
+    this.kind = kind
+  }
+}
+
+export interface Prometheus {
+  query(expression: string, signal: AbortSignal): Promise<PromAnswer>
+  queryRange(
+    expression: string,
+    range: { startMs: number; endMs: number; stepMs: number },
+    signal: AbortSignal,
+  ): Promise<PromAnswer>
+}
+
+const MAX_ANSWER_BYTES = 256 * 1024 ** 2
+
+export function prometheusAt(url: string, timeoutMs: number): Prometheus {
+  const ask = async (path: string, parameters: Record<string, string>, signal: AbortSignal): Promise<PromAnswer> => {
+    const answer = await fetchJson(`${url}/api/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(parameters).toString(),
+      timeoutMs,
+      maxBytes: MAX_ANSWER_BYTES,
+      signal,
+    }).catch((error: unknown) => {
+      throw refusedBy(error) ?? error
+    })
+    return readAnswer(answer)
+  }
+  const seconds = (ms: number) => String(ms / 1000)
+  return {
+    query: (query, signal) => ask('query', { query }, signal),
+    queryRange: (query, { startMs, endMs, stepMs }, signal) =>
+      ask('query_range', { query, start: seconds(startMs), end: seconds(endMs), step: seconds(stepMs) }, signal),
+  }
+}
+
+/** Prometheus explains a bad query with 400 or 422 and a JSON body. */
+function refusedBy(error: unknown): PrometheusError | undefined {
+  if (!(error instanceof HttpError) || (error.status !== 400 && error.status !== 422)) return undefined
+  return new PrometheusError('refused', `Prometheus refuses the query: ${error.message}`)
+}
+
+/** Checks an answer and puts it into columns. @throws PrometheusError malformed, with every mistake */
+export function readAnswer(answer: unknown): PromAnswer {
+  const decoded = decodeAnswer(answer)
+  if (!decoded.ok)
+    throw new PrometheusError(
+      'malformed',
+      `Prometheus answered something else: ${decoded.errors.slice(0, 5).join('; ')}`,
+    )
+  const { data, warnings = [] } = decoded.value
+  const rows =
+    data.resultType === 'vector'
+      ? data.result.map(({ metric, value }) => ({ metric, values: [value] }))
+      : data.resultType === 'matrix'
+        ? data.result
+        : [{ metric: {}, values: [data.result] }]
+  let droppedPoints = 0
+  const series = rows.map(({ metric, values }) => {
+    const one: PromSeries = { labels: metric, timeMs: [], value: [] }
+    for (const [atSeconds, text] of values) {
+      const value = Number(text)
+      if (text.trim() === '' || !Number.isFinite(value)) droppedPoints += 1
+      else {
+        one.timeMs.push(Math.round(atSeconds * 1000))
+        one.value.push(value)
+      }
+    }
+    return one
+  })
+  return { series, droppedPoints, warnings }
+}

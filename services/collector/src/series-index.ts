@@ -1,0 +1,108 @@
+import { idOf, keyOf, partitionOf, type Entity, type MetricSeries, type Target } from '@kubewise/contracts'
+import type { LabelSet } from './prometheus.ts'
+import type { MetricQuery } from './queries.ts'
+
+/** Who owns a pod, as the watches tell it; undefined while unknown. */
+export type OwnerLookup = (namespace: string, pod: string) => Target | undefined
+
+export interface IndexedSeries {
+  series: MetricSeries
+  partition: number
+}
+
+/** Labels that name a workload, with its kind. */
+const WORKLOADS = [
+  ['deployment', 'Deployment'],
+  ['statefulset', 'StatefulSet'],
+  ['daemonset', 'DaemonSet'],
+] as const
+
+const MAX_SERIES = 500_000
+
+/** What a set of labels is about. `undefined`: a pod that no watch knows (yet): its owner would be guessed. */
+export function entityOf(
+  cluster: string,
+  labels: LabelSet,
+  ownerOf: OwnerLookup,
+): { entity: Entity; target: Target } | undefined {
+  const { namespace, pod } = labels
+  if (namespace && pod) {
+    const target = ownerOf(namespace, pod)
+    return target && { entity: { cluster, kind: 'Pod', namespace, name: pod }, target }
+  }
+  for (const [label, kind] of WORKLOADS) {
+    const name = labels[label]
+    if (!namespace || !name) continue
+    const entity = { cluster, kind, namespace, name }
+    return { entity, target: entity }
+  }
+  const node = labels['node'] ?? labels['instance']
+  const entity = node
+    ? { cluster, kind: 'Node', namespace: '', name: node }
+    : { cluster, kind: 'Cluster', namespace: '', name: cluster }
+  return { entity, target: entity }
+}
+
+/**
+ * Remembers what each series is about, since the same labels come with every poll. A pod's series is looked up anew when its
+ * owner changes. Bounded: past half a million series no new one is taken.
+ */
+export class SeriesIndex {
+  readonly #cluster: string
+  readonly #ownerOf: OwnerLookup
+  readonly #series = new Map<string, IndexedSeries>()
+  /** Series that were not taken, by why; read and reset by the counter. */
+  unowned = 0
+  overflow = 0
+
+  constructor(cluster: string, ownerOf: OwnerLookup) {
+    this.#cluster = cluster
+    this.#ownerOf = ownerOf
+  }
+
+  lookup(query: MetricQuery, labels: LabelSet): IndexedSeries | undefined {
+    const fingerprint = fingerprintOf(query.name, labels)
+    const known = this.#series.get(fingerprint)
+    if (known) return known
+    const about = entityOf(this.#cluster, labels, this.#ownerOf)
+    if (!about) {
+      this.unowned += 1
+      return undefined
+    }
+    if (this.#series.size >= MAX_SERIES) {
+      this.overflow += 1
+      return undefined
+    }
+    const rest = Object.fromEntries(
+      Object.entries(labels)
+        .filter(([name]) => !ENTITY_LABELS.has(name))
+        .slice(0, 16),
+    )
+    const series: MetricSeries = {
+      key: idOf(query.name, keyOf(about.entity), fingerprint),
+      metric: query.name,
+      ...about,
+      labels: rest,
+      intervalMs: query.intervalMs,
+    }
+    const indexed = { series, partition: partitionOf(about.target) }
+    this.#series.set(fingerprint, indexed)
+    return indexed
+  }
+
+  /** Forgets a pod's series: it is gone, or has another owner. */
+  forgetPod(namespace: string, pod: string): void {
+    for (const [fingerprint, { series }] of this.#series)
+      if (series.entity.kind === 'Pod' && series.entity.name === pod && series.entity.namespace === namespace)
+        this.#series.delete(fingerprint)
+  }
+}
+
+const ENTITY_LABELS = new Set(['__name__', 'namespace', 'pod', 'deployment', 'statefulset', 'daemonset', 'node'])
+
+/** Label order is the server's and stable; a separator that no label can hold keeps sets apart. */
+function fingerprintOf(metric: string, labels: LabelSet): string {
+  let text = metric
+  for (const name in labels) text += `\u0000${name}\u0001${labels[name]}`
+  return text
+}
