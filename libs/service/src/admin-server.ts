@@ -59,7 +59,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const table = routes(options)
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    const route = Object.hasOwn(table, path) ? table[path] : undefined
+    const route = table[path]
     if (!route) return send(response, plain(404, `not found; there are ${Object.keys(table).join(', ')}`))
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, plain(405, 'only GET and HEAD'))
     Promise.try(route).then(

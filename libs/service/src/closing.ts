@@ -1,12 +1,15 @@
 import type { Service } from './kit.ts'
 
-/** A service that, once stopped, also closes what it was handed, in that order. */
+/** A service that, once stopped, also closes what it was handed, in that order; each is closed even if another part fails. */
 export function closing(service: Service, ...ports: { close(): Promise<void> }[]): Service {
   return {
-    ...service,
+    name: service.name,
+    health: service.health,
+    start: () => service.start(),
     async stop() {
+      await using held = new AsyncDisposableStack()
+      for (const port of ports.toReversed()) held.defer(() => port.close())
       await service.stop()
-      for (const port of ports) await port.close()
     },
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { Type } from 'typebox'
 import { coerce, parseDuration, type DurationUnit } from './coerce.ts'
-import { Duration } from './settings.ts'
+import { Duration } from './fields.ts'
 
 describe('parseDuration', () => {
   const cases: [string, DurationUnit, number | undefined][] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { Type, type TObject } from 'typebox'
 import { ConfigError, loadConfig, type Environment } from './config.ts'
-import { Duration } from './settings.ts'
+import { Duration } from './fields.ts'
 
 const Queries = Type.Array(
   Type.Object({ query: Type.String(), interval: Type.Optional(Duration('s')) }, { additionalProperties: false }),

@@ -2,7 +2,7 @@ import { parseEnv } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Static, TObject } from 'typebox'
 import { coerce, type SettingSchema } from './coerce.ts'
-import { toMistake } from './expectation.ts'
+import { toMistake } from './mistake.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -47,7 +47,7 @@ export function loadConfig<T extends TObject>(schema: T, env: Environment, doten
   const mistakes = new Map<string, string>()
   for (const error of validate.errors ?? []) {
     const { path, say } = toMistake(error, isSecret)
-    if (!mistakes.has(path)) mistakes.set(path, `${path}: ${say}`)
+    mistakes.set(path, `${path}: ${say}`)
   }
   throw new ConfigError([...mistakes.values()])
 }

@@ -28,6 +28,8 @@ export { createLogger, LOG_LEVELS, silentLog, type Logger, type LogLevel, type L
 export { createMetrics, SECONDS_BUCKETS, type Labels, type MetricName, type Metrics } from './metrics.ts'
 export { backoffMs, retry, type Backoff, type RetryOptions } from './retry.ts'
 export { run, type ProcessConfig } from './run.ts'
+export { Choice, Duration, HttpUrl, Names, Port } from './fields.ts'
+export { expandHome, recordLocation, type RecordLocation } from './record-location.ts'
 export {
   apiSettings,
   breakerOptions,
@@ -35,15 +37,10 @@ export {
   busSettings,
   clusterSettings,
   detectorSettings,
-  Duration,
-  expandHome,
-  HttpUrl,
   processSettings,
   prometheusSettings,
-  recordLocation,
   recordSettings,
   remediationSettings,
-  settingsWarnings,
-  type RecordLocation,
 } from './settings.ts'
+export { settingsWarnings } from './settings-warnings.ts'
 export { untilUp } from './until-up.ts'

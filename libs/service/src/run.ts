@@ -6,7 +6,7 @@ import { ListenError } from './listen.ts'
 import { createKit, VERSION, type Kit, type Service } from './kit.ts'
 import type { LogLevel } from './log.ts'
 import { createMetrics } from './metrics.ts'
-import { settingsWarnings } from './settings.ts'
+import { settingsWarnings } from './settings-warnings.ts'
 
 /** What `run` itself needs of a configuration: `processSettings`. */
 export interface ProcessConfig {
@@ -102,6 +102,7 @@ async function start(
   const service = await create()
   held.defer(() => service.stop())
   await service.start()
+  if (kit.signal.aborted) return
   kit.health.set('start', 'ready', { ok: true, say: 'started' })
   kit.log.info({ version: VERSION, node: process.versions.node, adminPort: admin.port }, 'started')
 }

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { homedir } from 'node:os'
 import { Type } from 'typebox'
 import { ConfigError, loadConfig, type Environment } from './config.ts'
+import { recordLocation } from './record-location.ts'
 import * as settings from './settings.ts'
+import type { ProcessConfig } from './run.ts'
+import { settingsWarnings } from './settings-warnings.ts'
 
 const All = Type.Object({
   ...settings.processSettings,
@@ -19,7 +22,8 @@ const load = (env: Environment) => loadConfig(All, { NATS_URL: 'nats://n:4222', 
 
 describe('settings', () => {
   it('have the defaults of the architecture', () => {
-    const config = load({})
+    const config: ReturnType<typeof load> & ProcessConfig = load({})
+    assert.equal(config.LOG_LEVEL, 'info')
     assert.equal(config.KUBEWISE_MODE, 'observe')
     assert.equal(config.KUBEWISE_CLUSTER, 'default')
     assert.equal(config.PROM_URL, 'http://localhost:9090')
@@ -35,6 +39,7 @@ describe('settings', () => {
     ['LOG_LEVEL', 'DEBUG', 'debug'],
     ['LOG_LEVEL', 'trace', 'trace'],
     ['KUBEWISE_MODE', 'AUTO', 'auto'],
+    ['PROM_QUERIES_POLL_INTERVAL', '1m', 60],
     ['PROM_URL', 'http://prometheus:9090/prom//', 'http://prometheus:9090/prom'],
     [
       'PROM_QUERIES',
@@ -45,11 +50,12 @@ describe('settings', () => {
       ],
     ],
     ['PROM_QUERIES', '[{"query": "up", "metric_type": "up"}]', [{ name: 'up', query: 'up' }]],
+    ['MONGO_URI', 'mongodb://m\n', 'mongodb://m'],
     ['REMEDIATION_COOLDOWN_SECONDS', '5m', 300],
     ['REMEDIATION_COOLDOWN_SECONDS', '10', 10],
     ['BLACKLISTED_NAMESPACES', '["monitoring"]', ['monitoring']],
     ['BLACKLISTED_NAMESPACES', 'monitoring, kube-public', ['monitoring', 'kube-public']],
-    ['KUBEWISE_WEBHOOK_URL', 'https://hooks.example/x/', 'https://hooks.example/x'],
+    ['KUBEWISE_WEBHOOK_URL', ' https://hooks.example/x/', 'https://hooks.example/x/'],
   ]
   for (const [name, text, expected] of readings)
     it(`${name}=${text}`, () => assert.deepEqual(load({ [name]: text })[name], expected))
@@ -75,6 +81,10 @@ describe('settings', () => {
       'PROM_QUERIES: expected a JSON object {"name": "query"} or a JSON list of {"name", "query", "interval"}, got "up"',
     ],
     [{ PROM_QUERIES: '{"up": 1}' }, 'PROM_QUERIES[0].query: expected a PromQL expression, got 1'],
+    [
+      { PROM_QUERIES: '[{' },
+      'PROM_QUERIES: expected a JSON object {"name": "query"} or a JSON list of {"name", "query", "interval"}, got "[{"',
+    ],
     [{ PROM_QUERIES: '{"up": null}' }, 'PROM_QUERIES[0].query: expected a PromQL expression, got null'],
   ]
   for (const [env, expected] of refusals)
@@ -110,8 +120,7 @@ describe('recordLocation', () => {
       { driver: 'mongo', uri: 'mongodb://m', database: 'kubewise', maxPoolSize: 10, minPoolSize: 0 },
     ],
   ]
-  for (const [given, env, expected] of cases)
-    it(given, () => assert.deepEqual(settings.recordLocation(load(env)), expected))
+  for (const [given, env, expected] of cases) it(given, () => assert.deepEqual(recordLocation(load(env)), expected))
 })
 
 describe('settingsWarnings', () => {
@@ -133,7 +142,7 @@ describe('settingsWarnings', () => {
   ]
   for (const [given, env, expected] of cases)
     it(given, () => {
-      const warnings = settings.settingsWarnings(env)
+      const warnings = settingsWarnings(env)
       assert.equal(warnings.length, expected.length, warnings.join())
       for (const [index, pattern] of expected.entries()) assert.match(warnings[index] ?? '', pattern)
     })

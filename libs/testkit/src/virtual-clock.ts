@@ -31,7 +31,7 @@ export class VirtualClock implements Clock {
     return this.#elapsedMs
   }
 
-  /** How many sleep now. */
+  /** How many sleep now. Where input or output comes before a sleep, wait for it with `eventually` before advancing. */
   get sleepers(): number {
     return this.#sleepers.size
   }

@@ -14,7 +14,7 @@ function range({ minimum, maximum, exclusiveMinimum }: SettingSchema, unit = '')
  * What a field wants, in words: `one of observe, approve, auto`, `a number from 0 to 1`.
  * @param failed the schema keyword that the value broke, if one did
  */
-export function expectation(schema: SettingSchema, failed?: string): string {
+function expectation(schema: SettingSchema, failed?: string): string {
   if (schema.expected) return schema.expected
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
   if (schema.duration) return `a duration such as 30s${failed === 'type' ? '' : range(schema, ` ${schema.duration}`)}`
