@@ -18,8 +18,11 @@ export interface Call extends Outgoing {
 
 /** Requests that answer with one JSON document, and the clock of the server that each answer carries. */
 export interface Client {
-  /** @throws KubeError for everything that is not a 2xx with a JSON object */
-  json(call: Call): Promise<Record<string, unknown>>
+  /**
+   * @param read makes something of the document; throws KubeError `malformed` for one that is not what was asked for
+   * @throws KubeError for everything that is not a 2xx with such a document
+   */
+  json<T>(call: Call, read: (document: Record<string, unknown>) => T): Promise<T>
   /** For streams: gives the answer once its status is 200. */
   stream<T>(call: Call, read: (incoming: Incoming, release: () => void) => Promise<T>): Promise<T>
   clockSkewMs(): number | undefined
@@ -113,7 +116,7 @@ export function createClient(
   /** A dry run changes nothing, so it is a write in form only. */
   const outgoing = (call: Call): Outgoing => ({ ...call, isWrite: call.isWrite === true && call.isDryRun !== true })
 
-  function json(call: Call): Promise<Record<string, unknown>> {
+  function json<T>(call: Call, read: (document: Record<string, unknown>) => T): Promise<T> {
     const sent = { ...call, ...outgoing(call), acceptsGzip: true }
     return counted(call, () =>
       transport.exchange(sent, async (incoming) => {
@@ -122,7 +125,7 @@ export function createClient(
         try {
           const bytes = await readBody(incoming.message, call.isList ? LONGEST_LIST_BYTES : LONGEST_OBJECT_BYTES)
           const value = parseJson(bytes, 'answer')
-          if (isRecord(value)) return value
+          if (isRecord(value)) return read(value)
           throw new KubeError({ kind: 'malformed', reason: 'NotAnObject', message: 'expected a JSON object' })
         } catch (error) {
           throw unreadable(sent, incoming.status, badGzip(error))

@@ -64,6 +64,14 @@ function verdictOf(answer: Record<string, unknown>): { isAllowed: boolean; reaso
   return { isAllowed: status['allowed'], reason: said.join('; ') }
 }
 
+function versionOf({ gitVersion }: Record<string, unknown>): string {
+  if (typeof gitVersion === 'string') return gitVersion
+  throw new KubeError({ kind: 'malformed', reason: 'NoVersion', message: 'expected a gitVersion' })
+}
+
+/** An eviction and a delete answer with a Status or with the object; that they succeeded is all there is to know. */
+const ignored = () => undefined
+
 function reads(client: Client, log: Logger, clock: Clock, metrics: Metrics | undefined) {
   const counters = createReflectorCounters(metrics)
   return {
@@ -71,9 +79,10 @@ function reads(client: Client, log: Logger, clock: Clock, metrics: Metrics | und
     async get<T extends KubernetesObject>(resource: Resource, ref: ObjectRef, signal?: AbortSignal) {
       const call: Call = { method: 'GET', path: objectPath(resource, ref), what: resource.plural, signal }
       try {
-        return asObject<T>(await client.json(call), resource)
+        return await client.json(call, (document) => asObject<T>(document, resource))
       } catch (error) {
-        if (isKubeError(error, 'not-found')) return undefined
+        // Only the API server's own word: a proxy's 404 does not mean that the object is gone.
+        if (isKubeError(error, 'not-found') && error.reason === 'NotFound') return undefined
         throw error
       }
     },
@@ -81,13 +90,11 @@ function reads(client: Client, log: Logger, clock: Clock, metrics: Metrics | und
     async canI(question, signal) {
       const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
       const body = JSON.stringify(reviewOf(question))
-      return verdictOf(await client.json({ method: 'POST', path, body, what: 'selfsubjectaccessreviews', signal }))
+      return client.json({ method: 'POST', path, body, what: 'selfsubjectaccessreviews', signal }, verdictOf)
     },
     clockSkewMs: () => client.clockSkewMs(),
     async serverVersion(signal) {
-      const { gitVersion } = await client.json({ method: 'GET', path: '/version', what: 'version', signal })
-      if (typeof gitVersion === 'string') return gitVersion
-      throw new KubeError({ kind: 'malformed', reason: 'NoVersion', message: '/version: expected a gitVersion' })
+      return client.json({ method: 'GET', path: '/version', what: 'version', signal }, versionOf)
     },
   } satisfies Partial<Kube>
 }
@@ -100,7 +107,7 @@ function writes(client: Client, fieldManager: string) {
       if (resource.isNamespaced && namespace === undefined) throw noNamespace(resource)
       const path = collectionPath(resource, namespace)
       const call: Call = { method: 'POST', path, body, what: resource.plural, ...writeCall(fieldManager, options) }
-      return asObject<T>(await client.json(call), resource)
+      return await client.json(call, (document) => asObject<T>(document, resource))
     },
     async patch<T extends KubernetesObject>(
       resource: Resource,
@@ -110,15 +117,15 @@ function writes(client: Client, fieldManager: string) {
     ) {
       const call = writeCall(fieldManager, options)
       if (patch.type === 'apply' && patch.force) call.query['force'] = 'true'
-      const answer = await client.json({
+      const sent: Call = {
         method: 'PATCH',
         path: objectPath(resource, ref, options.subresource),
         body: JSON.stringify(patch.type === 'json' ? patch.operations : patch.body),
         contentType: PATCH_CONTENT_TYPES[patch.type],
         what: resource.plural,
         ...call,
-      })
-      return asObject<T>(answer, resource)
+      }
+      return client.json(sent, (document) => asObject<T>(document, resource))
     },
     async evict(ref, uid, options = {}) {
       const { gracePeriodSeconds } = options
@@ -130,18 +137,19 @@ function writes(client: Client, fieldManager: string) {
       }
       const path = objectPath(RESOURCES.Pod, ref, 'eviction')
       const body = JSON.stringify(eviction)
-      await client.json({ method: 'POST', path, body, what: 'evictions', ...writeCall(fieldManager, options) })
+      await client.json({ method: 'POST', path, body, what: 'evictions', ...writeCall(fieldManager, options) }, ignored)
     },
     async delete(resource, ref, uid, options = {}) {
       const { query, ...call } = writeCall(fieldManager, options)
-      await client.json({
+      const sent: Call = {
         method: 'DELETE',
         path: objectPath(resource, ref),
         body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } }),
         query: query['dryRun'] === undefined ? {} : { dryRun: query['dryRun'] },
         what: resource.plural,
         ...call,
-      })
+      }
+      await client.json(sent, ignored)
     },
   } satisfies Partial<Kube>
 }

@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import type { Call, Client } from './client.ts'
 import { isKubeError, isRecord, KubeError } from './errors.ts'
 import type { KubernetesObject } from './objects.ts'
 import { collectionPath, selectorQuery } from './paths.ts'
@@ -45,6 +45,27 @@ function asPage<T extends KubernetesObject>(answer: Record<string, unknown>, res
   }
 }
 
+function pageCall(
+  resource: Resource,
+  options: ListOptions,
+  limit: number | undefined,
+  next: string,
+  signal: AbortSignal | undefined,
+): Call {
+  const page = {
+    ...(limit === undefined ? {} : { limit: String(limit) }),
+    ...(next === '' ? {} : { continue: next }),
+  }
+  return {
+    method: 'GET',
+    path: collectionPath(resource, options.namespace),
+    query: { ...selectorQuery(options), ...page },
+    what: resource.plural,
+    isList: true,
+    signal,
+  }
+}
+
 async function readPages<T extends KubernetesObject>(
   client: Client,
   resource: Resource,
@@ -56,19 +77,8 @@ async function readPages<T extends KubernetesObject>(
   let resourceVersion = ''
   let next = ''
   do {
-    const answer = await client.json({
-      method: 'GET',
-      path: collectionPath(resource, options.namespace),
-      query: {
-        ...selectorQuery(options),
-        ...(limit === undefined ? {} : { limit: String(limit) }),
-        ...(next === '' ? {} : { continue: next }),
-      },
-      what: resource.plural,
-      isList: true,
-      signal,
-    })
-    const page = asPage<T>(answer, resource)
+    const call = pageCall(resource, options, limit, next, signal)
+    const page = await client.json(call, (answer) => asPage<T>(answer, resource))
     items.push(...page.items)
     // All pages show the cluster as it was at the first one's version.
     resourceVersion ||= page.resourceVersion
