@@ -56,11 +56,12 @@ async function requireJetStream(nc: NatsConnection, shown: string): Promise<void
   }
 }
 
-function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+/** Rejects when `signal` aborts; `over` takes the listener away. */
+function untilAborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const abort = () => reject(signal?.reason as Error)
+    const abort = () => reject(asBusError('connect', signal?.reason))
     if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
+    else signal?.addEventListener('abort', abort, { once: true, signal: over })
   })
 }
 
@@ -75,15 +76,18 @@ export async function connectBus({ url, name, clock, log, metrics, signal }: Bus
   signal?.throwIfAborted()
   const address = addressOf(url)
   const dialling = dial(address, name)
+  const over = new AbortController()
   let nc: NatsConnection
   try {
-    nc = await Promise.race([dialling, untilAborted(signal)])
+    nc = await Promise.race([dialling, untilAborted(signal, over.signal)])
     await requireJetStream(nc, address.shown)
   } catch (cause) {
     dialling.then((late) => late.close()).catch(() => undefined)
     signal?.throwIfAborted()
     if (cause instanceof BusError) throw cause
     throw new BusError('unreachable', `nats at ${address.shown} cannot be reached: ${explain(cause)}`, { cause })
+  } finally {
+    over.abort()
   }
   return createBus(await createLink(nc, clock, log), metrics)
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Clock, Logger } from '@kubewise/service'
@@ -38,6 +39,8 @@ export async function createLink(nc: NatsConnection, clock: Clock, log: Logger):
   const listeners = new Set<(status: LinkStatus) => void>()
   const interrupts = new Set<() => void>()
   const closing = new AbortController()
+  // Every reader listens, and there may be one for each partition.
+  setMaxListeners(0, closing.signal)
   let isConnected = true
   let epoch = 1
 
