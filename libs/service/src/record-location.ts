@@ -6,8 +6,8 @@ export const expandHome = (path: string): string =>
   path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path
 
 export type RecordLocation =
-  | { driver: 'mongo'; uri: string; database: string; maxPoolSize: number; minPoolSize: number }
-  | { driver: 'sqlite'; file: string }
+  | { kind: 'mongo'; uri: string; database: string; maxPoolSize: number; minPoolSize: number }
+  | { kind: 'sqlite'; file: string }
 
 /** Which driver keeps the record, and where: a set `MONGO_URI` wins, then `KUBEWISE_STORE`, then a file in `KUBEWISE_HOME`. */
 export function recordLocation(config: {
@@ -20,7 +20,7 @@ export function recordLocation(config: {
 }): RecordLocation {
   const { MONGO_URI: uri, KUBEWISE_STORE: store, KUBEWISE_HOME: home } = config
   if (uri === undefined)
-    return { driver: 'sqlite', file: expandHome(store?.slice('sqlite:'.length) ?? join(home, 'kubewise.sqlite')) }
+    return { kind: 'sqlite', file: expandHome(store?.slice('sqlite:'.length) ?? join(home, 'kubewise.sqlite')) }
   const { MONGO_DB_NAME: database, MONGO_MAX_POOL_SIZE: maxPoolSize, MONGO_MIN_POOL_SIZE: minPoolSize } = config
-  return { driver: 'mongo', uri, database, maxPoolSize, minPoolSize }
+  return { kind: 'mongo', uri, database, maxPoolSize, minPoolSize }
 }

@@ -51,6 +51,8 @@ async function launch(folder: string, env: Record<string, string> = {}) {
     {
       cwd: folder,
       env: { PATH: process.env['PATH'], ADMIN_PORT: '0', UP: folder, ...env },
+      timeout: 15_000,
+      killSignal: 'SIGKILL',
     },
   )
   const exit = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>

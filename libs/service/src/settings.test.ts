@@ -103,21 +103,17 @@ describe('settings', () => {
 
 describe('recordLocation', () => {
   const cases: [string, Environment, object][] = [
-    ['a file at home', {}, { driver: 'sqlite', file: `${homedir()}/.local/state/kubewise/kubewise.sqlite` }],
+    ['a file at home', {}, { kind: 'sqlite', file: `${homedir()}/.local/state/kubewise/kubewise.sqlite` }],
     [
       'a file in KUBEWISE_HOME',
       { KUBEWISE_HOME: '/var/lib/kw' },
-      { driver: 'sqlite', file: '/var/lib/kw/kubewise.sqlite' },
+      { kind: 'sqlite', file: '/var/lib/kw/kubewise.sqlite' },
     ],
-    [
-      'KUBEWISE_STORE before home',
-      { KUBEWISE_STORE: 'sqlite:~/x.db' },
-      { driver: 'sqlite', file: `${homedir()}/x.db` },
-    ],
+    ['KUBEWISE_STORE before home', { KUBEWISE_STORE: 'sqlite:~/x.db' }, { kind: 'sqlite', file: `${homedir()}/x.db` }],
     [
       'MONGO_URI before all',
       { KUBEWISE_STORE: 'sqlite:x.db', MONGO_URI: 'mongodb://m' },
-      { driver: 'mongo', uri: 'mongodb://m', database: 'kubewise', maxPoolSize: 10, minPoolSize: 0 },
+      { kind: 'mongo', uri: 'mongodb://m', database: 'kubewise', maxPoolSize: 10, minPoolSize: 0 },
     ],
   ]
   for (const [given, env, expected] of cases) it(given, () => assert.deepEqual(recordLocation(load(env)), expected))

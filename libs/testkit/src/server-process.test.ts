@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -107,7 +108,7 @@ describe('startProcess', () => {
     let pid = 0
     const launch = () => ({
       program: process.execPath,
-      options: ['-e', 'console.log(process.pid); setInterval(() => {}, 1000)'],
+      options: ['-e', 'console.log(process.pid); setTimeout(() => {}, 20_000)'],
       up: async (output: () => string) => {
         pid = Number(await eventually(output))
         throw new Error('never up')
@@ -115,6 +116,19 @@ describe('startProcess', () => {
     })
     await assert.rejects(startProcess(launch), { message: 'never up' })
     await eventually(async () => !(await isAlive(pid)), { say: 'the process is gone' })
+  })
+
+  it('does not keep a test process alive that forgot it', () => {
+    const program = `
+      import { startProcess } from './server-process.ts'
+      const options = ['-e', 'console.log("up"); setTimeout(() => {}, 20_000)']
+      const up = async (output) => { while (!output()) await new Promise((resolve) => setTimeout(resolve, 5)) }
+      const server = await startProcess(() => ({ program: process.execPath, options, up }))
+      console.log(server.pid)`
+    const options = { cwd: import.meta.dirname, encoding: 'utf8', timeout: 10_000 } as const
+    const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], options)
+    assert.equal(signal, null)
+    return eventually(async () => !(await isAlive(Number(stdout))), { say: 'the server is gone too' })
   })
 
   it('says when there is no such program', () =>

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 
 /** How to start a server, and when it is up. Settled anew at each start, so that a restart can keep what the first start chose. */
 export interface Launch {
@@ -30,11 +31,17 @@ process.once('exit', () => {
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
+/** A server that a failed test left behind must not keep the test's process alive. */
+function letGo(child: ChildProcess): void {
+  child.unref()
+  for (const pipe of [child.stdout, child.stderr]) (pipe as Socket | null)?.unref()
+}
+
 async function started({ program, options, up }: Launch): Promise<{ child: ChildProcess; output: () => string }> {
   const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (chunk: string) => void (text = (text + chunk).slice(-MOST_OUTPUT)))
+    stream.setEncoding('utf8').on('data', (chunk: string) => void (text = (text + chunk).slice(-MOST_OUTPUT)))
   await once(child, 'spawn')
   alive.add(child)
   child.once('exit', () => alive.delete(child))
@@ -45,6 +52,7 @@ async function started({ program, options, up }: Launch): Promise<{ child: Child
     child.kill('SIGKILL')
     throw error
   }
+  letGo(child)
   return { child, output: () => text }
 }
 
@@ -56,7 +64,9 @@ export async function startProcess(launch: () => Launch): Promise<ServerProcess>
     if (hasEnded(child)) return
     const exit = once(child, 'exit')
     child.kill(signal)
-    if (!NOT_AN_END.has(signal)) await exit
+    if (NOT_AN_END.has(signal)) return
+    child.ref()
+    await exit
   }
   return {
     get pid() {
