@@ -62,11 +62,10 @@ export async function startProcess(launch: () => Launch): Promise<ServerProcess>
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     const { child } = running
     if (hasEnded(child)) return
-    const exit = once(child, 'exit')
     child.kill(signal)
     if (NOT_AN_END.has(signal)) return
     child.ref()
-    await exit
+    await once(child, 'exit')
   }
   return {
     get pid() {
