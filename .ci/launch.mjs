@@ -41,7 +41,9 @@ function install() {
   })
   if (result.status !== 0 || !existsSync(node)) {
     process.stderr.write(`${result.stdout}${result.stderr}\n`)
-    process.stderr.write(`Installing dependencies failed (${packageManager}, exit ${result.status ?? result.error?.message}); is the npm registry reachable?\n`)
+    process.stderr.write(
+      `Installing dependencies failed (${packageManager}, exit ${result.status ?? result.error?.message}); is the npm registry reachable?\n`,
+    )
     process.exit(1)
   }
   mkdirSync(dirname(stamp), { recursive: true })
@@ -51,7 +53,8 @@ function install() {
 install()
 let [first, ...rest] = process.argv.slice(2)
 const program = first === '--bin' ? join(root, 'node_modules', '.bin', rest.shift() ?? '') : join(root, first ?? '')
-const [command, args] = first === '--bin' ? [program, rest] : [node, ['--disable-warning=ExperimentalWarning', program, ...rest]]
+const [command, args] =
+  first === '--bin' ? [program, rest] : [node, ['--disable-warning=ExperimentalWarning', program, ...rest]]
 const child = spawn(command, args, {
   stdio: 'inherit',
   env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },

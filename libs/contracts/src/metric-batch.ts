@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { decoderOf } from './decode.ts'
 import { Entity, PARTITIONS } from './entity.ts'
-import { Count, Ms, optional, strict, Text } from './schema.ts'
+import { Count, Ms, strict, Text } from './schema.ts'
 
 /** One series of a batch: what is measured, on what, for which target. */
 export const MetricSeries = strict({

@@ -1,17 +1,11 @@
 import { idOf, keyOf, subjects, type ObjectState } from '@kubewise/contracts'
 import {
   RESOURCES,
-  type DaemonSet,
-  type Deployment,
-  type Job,
   type Kube,
   type KubernetesObject,
-  type Node,
   type Observer,
-  type Pod,
   type Reflector,
   type Resource,
-  type StatefulSet,
 } from '@kubewise/kube'
 import type { Clock, Logger } from '@kubewise/service'
 import type { Outbox } from './outbox.ts'
@@ -27,13 +21,13 @@ interface Watched {
 /** Owners before what they own, so that a pod's target is known when it comes. */
 const WATCHED: readonly Watched[] = [
   { resource: RESOURCES.CronJob },
-  { resource: RESOURCES.Job, stateOf: (object) => jobState(object as Job) },
+  { resource: RESOURCES.Job, stateOf: jobState },
   { resource: RESOURCES.ReplicaSet },
-  { resource: RESOURCES.Deployment, stateOf: (object) => deploymentState(object as Deployment) },
-  { resource: RESOURCES.StatefulSet, stateOf: (object) => statefulSetState(object as StatefulSet) },
-  { resource: RESOURCES.DaemonSet, stateOf: (object) => daemonSetState(object as DaemonSet) },
-  { resource: RESOURCES.Node, stateOf: (object) => nodeState(object as Node) },
-  { resource: RESOURCES.Pod, stateOf: (object) => podState(object as Pod) },
+  { resource: RESOURCES.Deployment, stateOf: deploymentState },
+  { resource: RESOURCES.StatefulSet, stateOf: statefulSetState },
+  { resource: RESOURCES.DaemonSet, stateOf: daemonSetState },
+  { resource: RESOURCES.Node, stateOf: nodeState },
+  { resource: RESOURCES.Pod, stateOf: podState },
 ]
 
 export interface ObjectWatchPorts {

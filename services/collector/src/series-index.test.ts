@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { decodeMetricBatch, type MetricBatch } from '@kubewise/contracts'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Batches, SAMPLES_PER_BATCH } from './batches.ts'
 import { entityOf, SeriesIndex } from './series-index.ts'
 

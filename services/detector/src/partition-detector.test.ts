@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AnomalyMessage, Signal } from '@kubewise/contracts'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { PartitionDetector } from './partition-detector.ts'
 import { batch, container, gone, killed, pod, SECOND, T0, tick } from './signals.test-data.ts'
 

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connectBus, type Bus } from '@kubewise/bus'
+import { BUCKETS, COLLECTIONS, decodePlanHint, planHash, STREAMS, subjects, type Plan } from '@kubewise/contracts'
+import { openStore, type Store } from '@kubewise/store'
+import { eventually, findNats, skipWithout, startNats, temporaryFolder, testKit } from '@kubewise/testkit'
+import { createApi, ROUTES } from './app.ts'
+import { readConfig } from './config.ts'
+
+const web = { cluster: 'test', kind: 'Deployment', namespace: 'shop', name: 'web' }
+const TOKENS = { viewer: 'v'.repeat(20), operator: 'o'.repeat(20), approver: 'a'.repeat(20), admin: 'x'.repeat(20) }
+
+function planOf(changes: Partial<Plan> = {}): Omit<Plan, 'version'> {
+  const body = {
+    cluster: 'test',
+    incident: 'i1',
+    attempt: 1,
+    target: web,
+    origin: { kind: 'playbook' as const, name: 'p', hash: 'h' },
+    cause: 'bad-rollout',
+    reasoning: 'because',
+    cites: [],
+    confidence: { value: 1, parts: {} },
+    risk: 'medium' as const,
+    impact: { pods: 1, readyPodsTaken: 0, readyShare: 0, restarts: true },
+    steps: [
+      {
+        id: 's',
+        action: 'rollback@1',
+        object: web,
+        with: { toRevision: 1 },
+        needs: [],
+        timeoutSeconds: 60,
+        preconditions: [],
+        changes: [],
+      },
+    ],
+    fallback: [],
+    refusals: [],
+    mode: 'approve' as const,
+    evidence: 'state' as const,
+    metrics: [],
+    anomalies: [],
+    createdMs: Date.now(),
+    notAfterMs: Date.now() + 600_000,
+    ...changes,
+  }
+  return { _id: changes.incident ?? 'p1', ...body, hash: planHash(body) }
+}
+
+describe('the API', function () {
+  skipWithout(findNats(), 'no nats-server found')
+  const held = new AsyncDisposableStack()
+  let bus: Bus
+  let store: Store
+  let url: string
+
+  before(async () => {
+    const kit = testKit()
+    const nats = held.use(await startNats())
+    const folder = held.use(await temporaryFolder())
+    const tokenFile = join(folder.path, 'tokens')
+    await writeFile(
+      tokenFile,
+      `# roles\n${Object.entries(TOKENS)
+        .map(([role, token]) => `${role} ${role}-user ${token}`)
+        .join('\n')}\n`,
+    )
+    bus = await connectBus({ url: nats.url, name: 'test', ...kit })
+    store = await openStore({ kind: 'sqlite', file: join(folder.path, 'db') }, kit)
+    const config = readConfig({
+      NATS_URL: nats.url,
+      PORT: '0',
+      KUBEWISE_CLUSTER: 'test',
+      KUBEWISE_API_TOKEN_FILE: tokenFile,
+      MONGO_DB_NAME: 'x',
+    })
+    const api = createApi({ ...kit, bus, store, host: '127.0.0.1' }, config)
+    await api.start()
+    held.defer(async () => {
+      kit.abort()
+      await api.stop()
+      await bus.close()
+      await store.close()
+    })
+    url = `http://127.0.0.1:${api.port()}`
+  })
+  after(() => held.disposeAsync())
+
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    role?: keyof typeof TOKENS,
+    headers: Record<string, string> = {},
+  ) {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(role && { authorization: `Bearer ${TOKENS[role]}` }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined,
+    }
+  }
+
+  it('answers the original’s paths', async () => {
+    for (const path of [
+      '/health',
+      '/livez',
+      '/health/extended',
+      '/metrics',
+      '/anomalies',
+      '/config',
+      '/remediation/plans',
+    ])
+      assert.equal((await call('GET', path)).status, 200, path)
+    assert.match((await call('GET', '/metrics')).text, /kubewise_api_request_duration_seconds/)
+  })
+
+  it('lets nobody change anything without a token of the right role', async () => {
+    const changes = ROUTES.filter(({ method }) => method !== 'get')
+    assert.ok(changes.length >= 7)
+    for (const { method, paths } of changes) {
+      const path = paths[0].replace(':id', 'x')
+      assert.equal((await call(method.toUpperCase(), path, {})).status, 401, `${method} ${path}`)
+      assert.equal((await call(method.toUpperCase(), path, {}, 'viewer')).status, 403, `${method} ${path}`)
+      assert.equal(
+        (await call(method.toUpperCase(), path, {}, undefined, { authorization: 'Bearer wrong-wrong-wrong' })).status,
+        401,
+        `${method} ${path}`,
+      )
+    }
+  })
+
+  it('approves a plan once, bound to its hash, and hints at it', async () => {
+    const plan = planOf({ incident: 'approve-me' })
+    await store.collection(COLLECTIONS.plans).insert(plan)
+    const hints: string[] = []
+    const replay = bus.replay({
+      stream: STREAMS.plans.name,
+      filter: subjects.plan(web),
+      from: 'new',
+      decode: decodePlanHint,
+      handle: ({ body }) => void hints.push(body.plan),
+    })
+    assert.equal((await call('GET', `/api/v1/plans/${plan._id}`)).json.status, 'waiting-for-approval')
+    assert.equal(
+      (await call('POST', `/api/v1/plans/${plan._id}/approve`, { hash: 'other' }, 'approver')).json.code,
+      'hash-mismatch',
+    )
+    assert.equal((await call('POST', `/api/v1/plans/${plan._id}/approve`, { hash: plan.hash }, 'approver')).status, 200)
+    assert.equal(
+      (await call('POST', `/api/v1/plans/${plan._id}/approve`, { hash: plan.hash }, 'approver')).status,
+      200,
+      'a repeat changes nothing',
+    )
+    assert.equal(
+      (await call('POST', `/api/v1/plans/${plan._id}/reject`, { hash: plan.hash }, 'admin')).json.code,
+      'decided',
+    )
+    assert.equal((await call('GET', `/api/v1/plans/${plan._id}`)).json.status, 'pending')
+    await eventually(() => hints.includes(plan._id))
+    await replay.stop()
+    const { items } = await store.collection(COLLECTIONS.audit).find({ where: { plan: plan._id } })
+    assert.ok(items.some(({ event, actor }) => event === 'approved' && actor === 'approver-user'))
+  })
+
+  const undecidable: [string, Partial<Plan>, string][] = [
+    ['has expired', { incident: 'expired', notAfterMs: 1 }, 'expired'],
+    ['is only observed', { incident: 'observed', mode: 'observe' }, 'mode-observe'],
+    ['does nothing', { incident: 'nothing', steps: [] }, 'no-action'],
+  ]
+  for (const [what, changes, code] of undecidable)
+    it(`does not approve a plan that ${what}`, async () => {
+      const plan = planOf(changes)
+      await store.collection(COLLECTIONS.plans).insert(plan)
+      assert.equal(
+        (await call('POST', `/api/v1/plans/${plan._id}/approve`, { hash: plan.hash }, 'approver')).json.code,
+        code,
+      )
+    })
+
+  it('changes settings under an ETag, and says every mistake', async () => {
+    const tag = (await call('GET', '/config')).headers.get('etag') ?? ''
+    const changed = await call('PUT', '/config', { mode: 'observe', maxParallel: 2 }, 'admin', { 'if-match': tag })
+    assert.equal(changed.status, 200)
+    assert.equal((await call('PUT', '/config', { mode: 'auto' }, 'admin', { 'if-match': tag })).status, 412)
+    assert.equal((await call('GET', '/config')).json.maxParallel, 2)
+    const wrong = await call('PUT', '/config', { mode: 'wild', maxParallel: -1, nonsense: 1 }, 'admin')
+    assert.equal(wrong.status, 400)
+    assert.equal(wrong.json.errors.length, 3)
+  })
+
+  it('sets the kill switch on both channels, and lifts it', async () => {
+    const control = await bus.kv(BUCKETS.control)
+    assert.equal((await call('PUT', '/api/v1/kill', { isSet: true, reason: 'fire' }, 'operator')).status, 200)
+    assert.ok(await control.get('kill'))
+    assert.equal((await store.collection(COLLECTIONS.kill).get('kill'))?.isSet, true)
+    assert.equal((await call('PUT', '/api/v1/kill', { isSet: false, reason: 'out' }, 'operator')).status, 200)
+    assert.equal(await control.get('kill'), undefined)
+    assert.equal((await store.collection(COLLECTIONS.kill).get('kill'))?.isSet, false)
+  })
+
+  it('takes a silence and ends it', async () => {
+    const silence = {
+      matchers: [{ field: 'namespace', operator: '=', value: 'shop' }],
+      endsMs: Date.now() + 60_000,
+      reason: 'maintenance',
+    }
+    const { json } = await call('POST', '/api/v1/silences', silence, 'operator')
+    assert.ok((await call('GET', '/api/v1/silences')).json.items.some(({ id }: { id: string }) => id === json.id))
+    assert.equal((await call('DELETE', `/api/v1/silences/${json.id}`, undefined, 'operator')).status, 200)
+    assert.equal((await call('DELETE', `/api/v1/silences/${json.id}`, undefined, 'operator')).status, 404)
+  })
+
+  it('streams what happens, and repeats what a reader missed', async () => {
+    const listen = async (headers: Record<string, string>) => {
+      const response = await fetch(`${url}/api/v1/stream?kinds=anomaly`, { headers })
+      return response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    }
+    const read = async (reader: ReadableStreamDefaultReader<string>, pattern: RegExp) => {
+      let text = ''
+      while (!pattern.test(text)) text += (await reader.read()).value ?? ''
+      await reader.cancel()
+      return text
+    }
+    const publish = (id: string) =>
+      bus.publish(
+        subjects.anomaly(web),
+        { kind: 'anomaly-resolved', id, epoch: 1, entity: web, target: web, resolvedMs: 1, say: 'x' },
+        { id },
+      )
+    const first = await listen({})
+    await publish('r1')
+    const text = await read(first, /r1/)
+    assert.match(text, /event: anomaly/)
+    await publish('r2')
+    const missed = await read(await listen({ 'last-event-id': /id: (anomaly-\d+)/.exec(text)![1]! }), /r2/)
+    assert.doesNotMatch(missed, /"id":"r1"/)
+  })
+
+  const garbage: [string, string, string, unknown, number][] = [
+    ['a body that is no JSON', 'PUT', '/config', '{', 400],
+    ['a body of the wrong type', 'PUT', '/config', [], 400],
+    ['a prototype in a body', 'PUT', '/config', '{"__proto__":{"mode":"auto"}}', 400],
+    ['a huge body', 'PUT', '/config', `{"mode":"${'x'.repeat(300_000)}"}`, 413],
+    ['an unknown route', 'GET', '/nowhere', undefined, 404],
+    ['a path that is no path', 'GET', '/anomalies/%E0%A4%A', undefined, 400],
+    ['a limit too high', 'GET', '/anomalies?limit=501', undefined, 400],
+    ['a limit twice', 'GET', '/anomalies?limit=1&limit=2', undefined, 400],
+    ['an operator in a filter', 'GET', '/anomalies?status[$ne]=open', undefined, 400],
+    ['a forged cursor', 'GET', '/anomalies?cursor=nonsense', undefined, 400],
+    ['an unknown anomaly', 'GET', '/anomalies/none', undefined, 404],
+    ['an unknown kind of live event', 'GET', '/api/v1/stream?kinds=secrets', undefined, 400],
+  ]
+  for (const [what, method, path, body, status] of garbage)
+    it(`answers ${what} with ${status} and a problem`, async () => {
+      const answer = await call(method, path, body, 'admin')
+      assert.equal(answer.status, status, answer.text)
+      assert.equal(answer.headers.get('content-type')?.startsWith('application/problem+json'), true)
+      assert.ok(answer.json.code)
+    })
+})

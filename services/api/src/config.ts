@@ -1,0 +1,30 @@
+import {
+  apiSettings,
+  busSettings,
+  clusterSettings,
+  detectorSettings,
+  loadConfig,
+  processSettings,
+  prometheusSettings,
+  recordSettings,
+  remediationSettings,
+  type Environment,
+} from '@kubewise/service'
+import { Type, type Static } from 'typebox'
+
+const Settings = Type.Object({
+  ...processSettings,
+  ...busSettings,
+  ...recordSettings,
+  ...clusterSettings,
+  ...apiSettings,
+  PROM_URL: prometheusSettings.PROM_URL,
+  ANOMALY_THRESHOLDS: detectorSettings.ANOMALY_THRESHOLDS,
+  REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
+  MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,
+  GEMINI_API_KEY: Type.Optional(Type.String({ secret: true })),
+  GEMINI_MODEL_ID: Type.Optional(Type.String()),
+})
+export type Config = Static<typeof Settings>
+
+export const readConfig = (env: Environment): Config => loadConfig(Settings, env)

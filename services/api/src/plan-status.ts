@@ -1,0 +1,31 @@
+import { SETTLED, type Approval, type Execution, type Plan } from '@kubewise/contracts'
+
+/** Where a plan stands, as people are told: derived from the plan, its approval and its execution, which three services write. */
+export type PlanStatus =
+  | 'no-action'
+  | 'observed'
+  | 'waiting-for-approval'
+  | 'rejected'
+  | 'expired'
+  | 'pending'
+  | 'executing'
+  | 'recovered'
+  | 'refused'
+  | 'undone'
+  | 'escalated'
+  | 'failed'
+
+export function planStatus(
+  plan: Plan,
+  approval: Approval | undefined,
+  execution: Execution | undefined,
+  nowMs: number,
+): PlanStatus {
+  if (execution) return SETTLED.includes(execution.status) ? (execution.status as PlanStatus) : 'executing'
+  if (plan.steps.length === 0) return 'no-action'
+  if (approval?.verdict === 'rejected') return 'rejected'
+  if (plan.mode === 'observe') return 'observed'
+  if (nowMs >= plan.notAfterMs) return 'expired'
+  const isApproved = approval?.verdict === 'approved' && nowMs < approval.expiresMs
+  return plan.mode === 'approve' && !isApproved ? 'waiting-for-approval' : 'pending'
+}

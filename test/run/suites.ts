@@ -1,0 +1,41 @@
+/** What each command runs, in order: mocha's files, and how many at a time. */
+export interface Suite {
+  name: string
+  files: readonly string[]
+  /** Left out of `files`. */
+  without?: readonly string[]
+  /** Test files at the same time; 1 where they share one cluster or engine. */
+  jobs: number
+  timeoutMs: number
+}
+
+const SECOND = 1000
+
+/** Real clusters and container engines are not asked for by `npm test`. */
+const ELSEWHERE = ['**/*.cluster.test.ts', '**/*.containers.test.ts']
+
+export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
+  test: [
+    {
+      name: 'units',
+      files: ['{libs,services}/*/src/**/*.test.ts'],
+      without: ELSEWHERE,
+      jobs: 2,
+      timeoutMs: 30 * SECOND,
+    },
+    {
+      name: 'pipeline',
+      files: ['test/{run,pipeline,chaos}/**/*.test.ts'],
+      without: ELSEWHERE,
+      jobs: 1,
+      timeoutMs: 300 * SECOND,
+    },
+  ],
+  cluster: [
+    { name: 'API server', files: ['libs/*/src/**/*.cluster.test.ts'], jobs: 1, timeoutMs: 120 * SECOND },
+    { name: 'cluster', files: ['test/cluster/**/*.cluster.test.ts'], jobs: 1, timeoutMs: 900 * SECOND },
+  ],
+  containers: [
+    { name: 'containers', files: ['test/containers/**/*.containers.test.ts'], jobs: 1, timeoutMs: 900 * SECOND },
+  ],
+}
