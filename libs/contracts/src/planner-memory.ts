@@ -27,8 +27,6 @@ export const RevisionRecord = strict({
   ...stored,
   target: Entity,
   watchedSinceMs: Ms,
-  /** The newest template, and when it was first seen as that. */
-  current: strict({ template: Text, sinceMs: Ms }),
   /** When each was last seen healthy, newest last; bounded. */
   healthy: Type.Array(strict({ template: Text, healthyMs: Ms }), { maxItems: 16 }),
 })
