@@ -1,0 +1,5 @@
+export { QueryError, StoreError, type StoreErrorDetail, type StoreErrorKind } from './errors.ts'
+export { openStore, type StoreDependencies } from './open.ts'
+export type { Collection, Condition, Page, Query, Scalar, Store, Unreadable } from './port.ts'
+export { parseStoreTarget, type StoreTarget } from './target.ts'
+export { update } from './update.ts'
