@@ -18,6 +18,7 @@ export {
 } from './guard.ts'
 export { approvalReason } from './guards/approval.ts'
 export { GUARDS, isPassing, type GuardName } from './guards/index.ts'
+export { killRefusal } from './guards/kill-switch.ts'
 export { readyPodsAllowed } from './guards/ready-share.ts'
 export { isStorm } from './guards/storm.ts'
 export {

@@ -3,7 +3,12 @@ import type { Guard, GuardContext } from '../guard.ts'
 import { isWithinRisk, strictestMode } from '../limits.ts'
 
 /** Why a person must agree first, in words; undefined where nobody need be asked. */
-export function approvalReason({ plan, mode, limits, object }: GuardContext): string | undefined {
+export function approvalReason({
+  plan,
+  mode,
+  limits,
+  object,
+}: Pick<GuardContext, 'plan' | 'mode' | 'limits' | 'object'>): string | undefined {
   if (!mode.isKnown || strictestMode(plan.mode, mode.value) !== 'auto')
     return 'In mode approve every plan waits for a person.'
   if (!isWithinRisk(plan.risk, limits.autoRisk))

@@ -1,0 +1,25 @@
+import { controllerOf, isPodReady } from '@kubewise/kube'
+import { irreversible, uidOf, type ActionWork } from './work.ts'
+
+export const EVICTED_UID = '/metadata/uid'
+
+/** Evicts one pod of the target, by uid: a repeat cannot hit its replacement. */
+export const evictPod: ActionWork = {
+  name: 'evict-pod@1',
+
+  readyPodsTaken: ({ pods }, step) => pods.filter((pod) => uidOf(pod) === step.with['uid'] && isPodReady(pod)).length,
+
+  prepare({ view, step }) {
+    const { pod: name, uid } = step.with
+    const pod = view.pods.find((each) => uidOf(each) === uid)
+    if (!pod) return { code: 'pod-gone', say: `The pod ${String(name)} is gone, or being deleted already.` }
+    if (pod.metadata?.name !== name || step.object.name !== name)
+      return { code: 'foreign-object', say: `The uid given is that of ${pod.metadata?.name}, not of ${String(name)}.` }
+    if (!controllerOf(pod)) return { code: 'bare-pod', say: `The pod ${name} has no controller to bring it back.` }
+    return {
+      effect: { kind: 'evict', uid: uidOf(pod) },
+      changes: [{ path: EVICTED_UID, before: uidOf(pod), after: null }],
+      undo: irreversible('An evicted pod cannot be brought back; its controller makes another one.'),
+    }
+  },
+}

@@ -1,0 +1,16 @@
+import { evictPod } from './evict-pod.ts'
+import { restart } from './restart.ts'
+import { rollback } from './rollback.ts'
+import { scale } from './scale.ts'
+import { setResources } from './set-resources.ts'
+import type { ActionWork } from './work.ts'
+
+/** How each action of the catalogue that changes something is done; those that only tell need no work here. */
+export const WORKS: readonly ActionWork[] = [rollback, setResources, evictPod, restart, scale]
+
+const BY_NAME: ReadonlyMap<string, ActionWork> = new Map(WORKS.map((work) => [work.name, work]))
+
+/** @param name as in the catalogue, aliases resolved */
+export function workOf(name: string): ActionWork | undefined {
+  return BY_NAME.get(name)
+}

@@ -1,0 +1,70 @@
+import type { Refusal } from '@kubewise/contracts'
+import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
+
+export const STEP_ANNOTATION = 'kubewise.io/step'
+
+const pointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** What is left on an object that was changed, for people who look at it. */
+export interface Footprint {
+  marker: string
+  plan: string
+  reason: string
+  atMs: number
+}
+
+function annotationsOf({ marker, plan, reason, atMs }: Footprint): Record<string, string> {
+  return {
+    [STEP_ANNOTATION]: marker,
+    'kubewise.io/last-remediation': new Date(atMs).toISOString(),
+    'kubewise.io/plan-id': plan,
+    'kubewise.io/reason': reason,
+  }
+}
+
+/**
+ * A change that lands once or never: in the same PATCH it tests that the object is the one that was read and that nobody has
+ * changed its spec since (a status that moves on is no hindrance), and leaves the marker by which it is recognised. A repeat
+ * of it finds another generation.
+ *
+ * @param object as it was read just now
+ */
+export function guardedPatch(
+  object: KubernetesObject,
+  change: readonly JsonPatchOperation[],
+  footprint: Footprint,
+): JsonPatchOperation[] {
+  const { uid, generation, resourceVersion, annotations } = object.metadata ?? {}
+  const notes = annotationsOf(footprint)
+  const sameVersion: JsonPatchOperation = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }
+  const mark: JsonPatchOperation[] = annotations
+    ? Object.entries(notes).map(([key, value]) => ({ op: 'add', path: `/metadata/annotations/${pointer(key)}`, value }))
+    : // Adding the whole member would wipe what another adds at this moment: only while nothing at all has changed.
+      [sameVersion, { op: 'add', path: '/metadata/annotations', value: notes }]
+  return [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    generation === undefined ? sameVersion : { op: 'test', path: '/metadata/generation', value: generation },
+    ...change,
+    ...mark,
+  ]
+}
+
+/** The same for taking back: only while our marker is still the last, so that it lands once. */
+export function guardedUndo(
+  object: KubernetesObject,
+  change: readonly JsonPatchOperation[],
+  { marker, footprint }: { marker: string; footprint: Footprint },
+): JsonPatchOperation[] | Refusal {
+  if (markerOn(object) !== marker)
+    return { code: 'changed-since', say: 'Another remediation has changed the object since; it is left as it is.' }
+  const isOurs: JsonPatchOperation = {
+    op: 'test',
+    path: `/metadata/annotations/${pointer(STEP_ANNOTATION)}`,
+    value: marker,
+  }
+  return guardedPatch(object, [isOurs, ...change], footprint)
+}
+
+/** Which step wrote it last. */
+export const markerOn = (object: KubernetesObject): string | undefined =>
+  object.metadata?.annotations?.[STEP_ANNOTATION]

@@ -1,0 +1,54 @@
+import type { ExecutionStep, PlanStep, Refusal, TargetRecord, Undo } from '@kubewise/contracts'
+import type { JsonPatchOperation, KubernetesObject, Pod } from '@kubewise/kube'
+import type { Limits } from '@kubewise/policy'
+import type { WorkloadView } from '../context/workload.ts'
+
+/** What is looked at to make a write: read at the moment of the write, not of the plan. */
+export interface Preparation {
+  step: Pick<PlanStep, 'with' | 'object'>
+  view: WorkloadView
+  record: TargetRecord
+  limits: Limits
+  incident: string
+  /** When the plan was made: constants that a repeat must not change are derived from it. */
+  planCreatedMs: number
+}
+
+/** Exactly what will be written, and how it is taken back. */
+export interface Prepared {
+  effect: { kind: 'patch'; operations: JsonPatchOperation[] } | { kind: 'evict'; uid: string }
+  changes: ExecutionStep['changes']
+  undo: Undo
+  /** Values before the first raise of the incident, by name. */
+  originals?: Record<string, string>
+}
+
+/** How an action that changes the cluster is done. */
+export interface ActionWork {
+  /** `name@version`, as in the catalogue. */
+  name: string
+  /** Ready pods that it takes away before others are ready. */
+  readyPodsTaken(view: WorkloadView, step: Pick<PlanStep, 'with' | 'object'>): number
+  /** Looks at the workload as it is and says what to write, or why nothing is. Has no effect of its own. */
+  prepare(preparation: Preparation): Prepared | Refusal
+  /** The JSON Patch that brings the before-image back, by what was recorded when it was done. Absent where nothing can. */
+  undo?(step: ExecutionStep, view: WorkloadView): JsonPatchOperation[] | Refusal
+  /** Pods that keep the controller from doing what it was told, to be evicted as part of the same action. */
+  inTheWay?(view: WorkloadView): Pod[]
+}
+
+export function isRefusal(answer: object): answer is Refusal {
+  return 'code' in answer && 'say' in answer
+}
+
+/** What cannot be known from an object's text, only from the server: its state when it was read. */
+export const uidOf = (object: KubernetesObject): string => object.metadata?.uid ?? ''
+
+export const restoring = (say: string, patch: JsonPatchOperation[]): Undo => ({
+  how: 'restore',
+  say,
+  status: 'available',
+  patch: patch.map((operation) => ({ ...operation })),
+})
+
+export const irreversible = (say: string): Undo => ({ how: 'none', say, status: 'not-possible' })

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import type { Consumption } from '@kubewise/bus'
+import { BUCKETS, CONSUMERS, decodePlanHint, STREAMS } from '@kubewise/contracts'
+import { createEventRecorder } from '@kubewise/kube'
+import { every, type Service } from '@kubewise/service'
+import { createAuditChain } from './audit-chain.ts'
+import { createBuckets } from './buckets.ts'
+import { optionsOf, type Config } from './config.ts'
+import { createStormWatch } from './context/storm.ts'
+import { createFigures } from './figures.ts'
+import { recordOf, type Ports, type Runtime } from './runtime.ts'
+import { createTeller } from './tell/teller.ts'
+import { createWorker, type Worker } from './worker.ts'
+
+export type { Ports } from './runtime.ts'
+
+const SWEEP_EVERY_MS = 5000
+
+/** Carries out plans that may be, one remediation per target at a time, and takes back what did not help. */
+export function createExecutor(ports: Ports, config: Config): Service {
+  const { bus, log, clock, health } = ports
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([ports.signal, stopping.signal])
+  const runtime = runtimeOf(ports, config, stopping.signal)
+  const { cluster } = runtime.options
+  const stormWatch = createStormWatch({ ...ports, incidents: runtime.record.incidents, cluster })
+  const worker = createWorker({ runtime, stormWatch, stopping: signal })
+  let hints: Consumption | undefined
+  let sweeping: Promise<void> | undefined
+
+  return {
+    name: 'executor',
+    health,
+    async start() {
+      const report = await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
+      for (const difference of report.differences) log.warn(difference, 'the bus accepted something else')
+      hints = bus.consume(CONSUMERS.executor, decodePlanHint, async ({ body }) => {
+        if (body.target.cluster === cluster) await worker.look(body.plan)
+        return { do: 'ack' }
+      })
+      sweeping = every(
+        clock,
+        SWEEP_EVERY_MS,
+        signal,
+        () => swept(worker, ports),
+        (error) => {
+          health.set('sweeper', 'ready', { ok: false, say: 'the record cannot be swept' })
+          log.warn({ err: error }, 'sweep failed')
+        },
+      )
+      log.info({ cluster, mode: runtime.options.mode }, 'executing')
+    },
+    async stop() {
+      stopping.abort(new Error('the executor is stopping'))
+      await hints?.stop()
+      await sweeping
+      await worker.drain()
+      await runtime.teller.drain()
+    },
+  }
+}
+
+async function swept(worker: Worker, { health }: Ports): Promise<void> {
+  await worker.sweep()
+  health.set('sweeper', 'ready', { ok: true, say: 'the record is swept' })
+}
+
+function runtimeOf(ports: Ports, config: Config, signal: AbortSignal): Runtime {
+  const { store, bus, clock, log, metrics } = ports
+  const options = optionsOf(config)
+  const holder = `executor-${randomUUID()}`
+  const record = recordOf(store)
+  const events = createEventRecorder({ ...ports, reportingInstance: holder })
+  return {
+    ...ports,
+    options,
+    holder,
+    record,
+    bucket: createBuckets(bus),
+    audit: createAuditChain({ audit: record.audit, bus, clock, log, cluster: options.cluster, holder }),
+    figures: createFigures(metrics),
+    teller: createTeller({ clock, log, metrics, signal, events, webhook: options.webhook }),
+  }
+}

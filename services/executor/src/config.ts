@@ -1,0 +1,65 @@
+import type { Mode } from '@kubewise/contracts'
+import type { Limits } from '@kubewise/policy'
+import {
+  busSettings,
+  clusterSettings,
+  Duration,
+  expandHome,
+  loadConfig,
+  processSettings,
+  recordSettings,
+  remediationSettings,
+  type Environment,
+} from '@kubewise/service'
+import { join } from 'node:path'
+import { Type, type Static } from 'typebox'
+
+const SECOND = 1000
+
+const Settings = Type.Object({
+  ...processSettings,
+  ...busSettings,
+  ...recordSettings,
+  ...clusterSettings,
+  ...remediationSettings,
+  /** Signs what is sent to the webhook. */
+  WEBHOOK_SECRET: Type.Optional(Type.String({ minLength: 1, secret: true })),
+  /** In a cluster: where the ConfigMap `kubewise-kill` is looked for. */
+  POD_NAMESPACE: Type.Optional(Type.String({ minLength: 1 })),
+  /** Seconds after which work of a silent executor is taken over. */
+  EXECUTOR_LEASE_SECONDS: Duration('s', { default: 15, minimum: 1 }),
+})
+export type Config = Static<typeof Settings>
+
+export const readConfig = (env: Environment): Config => loadConfig(Settings, env)
+
+/** The configuration as the stages want it. */
+export interface Options {
+  cluster: string
+  mode: Mode
+  limits: Partial<Limits>
+  protectedNamespaces: readonly string[]
+  /** A file whose being there stops everything. */
+  killFile: string
+  /** The namespace whose ConfigMap `kubewise-kill` does the same; only where we run in a cluster. */
+  killNamespace?: string
+  webhook?: { url: string; secret?: string }
+  leaseMs: number
+}
+
+export function optionsOf(config: Config): Options {
+  const { KUBEWISE_WEBHOOK_URL: url, WEBHOOK_SECRET: secret, POD_NAMESPACE: killNamespace } = config
+  return {
+    cluster: config.KUBEWISE_CLUSTER,
+    mode: config.KUBEWISE_MODE,
+    limits: {
+      cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND,
+      maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
+    },
+    protectedNamespaces: [...config.KUBEWISE_SYSTEM_NAMESPACES, ...config.BLACKLISTED_NAMESPACES],
+    killFile: join(expandHome(config.KUBEWISE_HOME), 'kill'),
+    ...(killNamespace && { killNamespace }),
+    ...(url && { webhook: { url, ...(secret && { secret }) } }),
+    leaseMs: config.EXECUTOR_LEASE_SECONDS * SECOND,
+  }
+}

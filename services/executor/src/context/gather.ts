@@ -1,0 +1,72 @@
+import { keyOf, type Plan, type Settings } from '@kubewise/contracts'
+import {
+  known,
+  limitsOf,
+  modeOf,
+  protectedNamespacesOf,
+  unknown,
+  type GuardContext,
+  type IncidentState,
+  type Known,
+} from '@kubewise/policy'
+import { explain } from '@kubewise/service'
+import type { Runtime } from '../runtime.ts'
+import { readFreshness } from './fresh.ts'
+import { readKill } from './kill.ts'
+import type { StormWatch } from './storm.ts'
+import { readTarget } from './target-object.ts'
+import { attemptsBefore, readUnderWay } from './under-way.ts'
+
+/** What is asked for, or why it is not known: nothing that fails to answer is taken for harmless. */
+export async function asKnown<T>(read: () => Promise<T>): Promise<Known<T>> {
+  try {
+    return known(await read())
+  } catch (error) {
+    return unknown(explain(error))
+  }
+}
+
+const map = <T, U>(one: Known<T>, change: (value: T) => U): Known<U> => (one.isKnown ? known(change(one.value)) : one)
+
+async function incidentOf({ record }: Runtime, plan: Plan): Promise<IncidentState | undefined> {
+  const [incident, newest] = await Promise.all([
+    record.incidents.get(plan.incident),
+    record.plans.find({ where: { incident: plan.incident }, orderBy: 'createdMs', direction: 'desc', limit: 1 }),
+  ])
+  if (newest.unreadable) throw new Error(`plan ${newest.unreadable[0]?.id} of the incident cannot be read`)
+  const newestPlan = newest.items[0]
+  const isNewer = newestPlan !== undefined && newestPlan.createdMs > plan.createdMs
+  return incident && { isOpen: incident.status === 'open', ...(isNewer && { newestPlan: newestPlan._id }) }
+}
+
+/** The settings of the record, with what follows from them. Unreadable settings leave the mode unknown, which refuses. */
+export async function readSettings({ record, options }: Runtime, namespace: string) {
+  const settings = await asKnown<Settings | undefined>(() => record.settings.get('settings'))
+  return {
+    limits: limitsOf(options.limits, settings.isKnown ? settings.value : undefined),
+    mode: map(settings, (value) => modeOf(namespace, options.mode, value)),
+    protectedNamespaces: map(settings, (value) => protectedNamespacesOf(options.protectedNamespaces, value)),
+  }
+}
+
+/** Everything that the guards look at, read anew at this moment. Never throws. */
+export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Plan): Promise<GuardContext> {
+  const { record, kube, clock } = runtime
+  const policy = await readSettings(runtime, plan.target.namespace)
+  const [kill, approval, target, underWay, attempts, object, storm, incident] = await Promise.all([
+    readKill(runtime),
+    asKnown(() => record.approvals.get(plan._id)),
+    asKnown(() => record.targets.get(keyOf(plan.target))),
+    asKnown(() => readUnderWay(record.executions, plan, clock.now())),
+    asKnown(() => attemptsBefore(record.executions, plan)),
+    asKnown(() => readTarget(kube, plan)),
+    asKnown(() => stormWatch.look(policy.limits)),
+    asKnown(() => incidentOf(runtime, plan)),
+  ])
+  // Last, so that an answer of the API server has been timed.
+  const freshness = await asKnown(() => readFreshness(runtime, plan))
+  const running = map(underWay, (value) => value.running)
+  const acted = map(underWay, (value) => value.acted)
+  const read = { kill, approval, target, running, acted, attempts, object, storm, incident, freshness }
+  return { at: 'execution', nowMs: clock.now(), plan, ...policy, ...read }
+}

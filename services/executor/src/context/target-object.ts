@@ -1,0 +1,87 @@
+import type { Plan } from '@kubewise/contracts'
+import { controllerOf, isPodReady, isTerminating, managerOf, type Kube, type KubernetesObject } from '@kubewise/kube'
+import { WORKLOAD_KINDS, type TargetObject } from '@kubewise/policy'
+import { workOf } from '../actions/index.ts'
+import {
+  isDeployment,
+  readSurroundings,
+  readWorkload,
+  refOf,
+  resourceOfKind,
+  wantedOf,
+  type Surroundings,
+  type WorkloadView,
+} from './workload.ts'
+
+const MANAGED = 'kubewise.io/managed'
+
+/** Did it opt in? The workload's own label beats its namespace's. */
+export function isManaged(object: KubernetesObject, namespace: KubernetesObject | undefined): boolean {
+  return (object.metadata?.labels?.[MANAGED] ?? namespace?.metadata?.labels?.[MANAGED]) === 'true'
+}
+
+function common(object: KubernetesObject, { namespace, hasAutoscaler, budgets }: Surroundings) {
+  return {
+    uid: object.metadata?.uid ?? '',
+    isManaged: isManaged(object, namespace),
+    isDeleting: isTerminating(object) || (namespace !== undefined && isTerminating(namespace)),
+    ownedBy: managerOf(object)?.say ?? '',
+    hasAutoscaler,
+    budgets: budgets.map(({ metadata, status }) => ({
+      name: metadata?.name ?? '',
+      disruptionsAllowed: status?.disruptionsAllowed ?? 0,
+    })),
+  }
+}
+
+/** Of all steps together: those that follow one another each take theirs. */
+function readyPodsTakenBy(plan: Plan, view: WorkloadView): number {
+  const taken = plan.steps.map((step) => workOf(step.action)?.readyPodsTaken(view, step) ?? view.pods.length)
+  return Math.max(0, ...taken)
+}
+
+function ofWorkload(plan: Plan, view: WorkloadView, around: Surroundings): TargetObject {
+  const { workload, pods } = view
+  return {
+    ...common(workload, around),
+    isPaused: isDeployment(workload) && workload.spec?.paused === true,
+    isBarePod: false,
+    wanted: wantedOf(view),
+    ready: pods.filter(isPodReady).length,
+    readyPodsTaken: readyPodsTakenBy(plan, view),
+  }
+}
+
+/** What is no workload with a template: nothing but its being there is known, and no action takes it. */
+function ofOther(object: KubernetesObject, around: Surroundings): TargetObject {
+  const isPod = object.kind === 'Pod'
+  const isReady = isPod && isPodReady(object)
+  return {
+    ...common(object, around),
+    isPaused: false,
+    isBarePod: isPod && controllerOf(object) === undefined,
+    wanted: 1,
+    ready: isReady ? 1 : 0,
+    readyPodsTaken: isReady ? 1 : 0,
+  }
+}
+
+/**
+ * The plan's target as guards look at it.
+ *
+ * @returns undefined when it is gone
+ * @throws KubeError when it cannot be read, TypeError for a kind that is not known
+ */
+export async function readTarget(kube: Kube, plan: Plan): Promise<TargetObject | undefined> {
+  const { target } = plan
+  const resource = resourceOfKind(target.kind)
+  if (!resource) throw new TypeError(`the kind ${target.kind} is not known`)
+  if (!WORKLOAD_KINDS.includes(target.kind)) {
+    const object = await kube.get(resource, refOf(target))
+    return object && ofOther(object, await readSurroundings(kube, target, object.metadata?.labels ?? {}))
+  }
+  const view = await readWorkload(kube, target)
+  if (!view) return undefined
+  const labels = view.workload.spec?.template?.metadata?.labels ?? {}
+  return ofWorkload(plan, view, await readSurroundings(kube, target, labels))
+}

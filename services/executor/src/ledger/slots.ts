@@ -1,0 +1,195 @@
+import type { ExecutionStep, Refusal } from '@kubewise/contracts'
+import { RESOURCES, type KubernetesObject, type Pod } from '@kubewise/kube'
+import { actionNamed } from '@kubewise/policy'
+import { EVICTED_UID } from '../actions/evict-pod.ts'
+import { workOf } from '../actions/index.ts'
+import { guardedPatch, guardedUndo, markerOn, type Footprint } from '../actions/patch.ts'
+import { isRefusal, uidOf, type ActionWork, type Prepared } from '../actions/work.ts'
+import { readWorkload, refOf, resourceOfKind, type WorkloadView } from '../context/workload.ts'
+import { planStepOf, type Work } from '../work.ts'
+import { preconditionRefusal } from './precondition.ts'
+import type { Slot, Trace } from './write-once.ts'
+
+const isGone: Refusal = { code: 'target-gone', say: 'The workload does not exist any more.' }
+
+/** The workload as it is now, if it still is the plan's. */
+async function viewFor({ kube, plan }: Work): Promise<WorkloadView | Refusal> {
+  const view = await readWorkload(kube, plan.target)
+  if (!view) return isGone
+  return uidOf(view.workload) === plan.target.uid
+    ? view
+    : { code: 'target-replaced', say: 'Another workload has taken the name of the one that the plan was made for.' }
+}
+
+const footprintOf = ({ plan, clock }: Work, marker: string): Footprint => ({
+  marker,
+  plan: plan._id,
+  reason: plan.cause,
+  atMs: clock.now(),
+})
+
+/** What a patch was prepared for; anything else is another object, or another state of it. */
+const stateOf = ({ metadata }: KubernetesObject): string =>
+  metadata?.annotations && metadata.generation !== undefined
+    ? String(metadata.generation)
+    : (metadata?.resourceVersion ?? '')
+
+async function workloadOf({ kube, plan }: Work): Promise<KubernetesObject | undefined> {
+  const resource = resourceOfKind(plan.target.kind)
+  return resource && kube.get(resource, refOf(plan.target))
+}
+
+/** Sending and seeing, the same forwards and back. */
+function wire(work: Work, step: ExecutionStep) {
+  let preparedFor = ''
+  const uid = () => work.ledger.step(step.id).changes.find(({ path }) => path === EVICTED_UID)?.before
+  return {
+    isPatch: step.object.kind !== 'Pod',
+    isPreparedFor: (object: KubernetesObject) => void (preparedFor = stateOf(object)),
+    async hasMoved() {
+      if (step.object.kind === 'Pod') return false
+      const object = await workloadOf(work)
+      return object !== undefined && stateOf(object) !== preparedFor
+    },
+    async send({ effect }: Prepared): Promise<void> {
+      const { kube, plan, stopping } = work
+      if (effect.kind === 'evict') return kube.evict(refOf(step.object), effect.uid)
+      const resource = resourceOfKind(plan.target.kind) ?? RESOURCES.Deployment
+      stopping.throwIfAborted()
+      await kube.patch(resource, refOf(plan.target), { type: 'json', operations: effect.operations })
+    },
+    async observe(marker: string): Promise<Trace> {
+      if (step.object.kind === 'Pod') {
+        const pod = await work.kube.get<Pod>(RESOURCES.Pod, refOf(step.object))
+        return !pod || uidOf(pod) !== uid() || pod.metadata?.deletionTimestamp ? 'done' : 'absent'
+      }
+      const object = await workloadOf(work)
+      if (!object || uidOf(object) !== work.plan.target.uid) return 'gone'
+      return markerOn(object) === marker ? 'done' : 'absent'
+    },
+  }
+}
+
+/** The step's parameters and preconditions, on the object it acts on. */
+function flawOf(step: ExecutionStep, view: WorkloadView, work: Work): Refusal | undefined {
+  const planned = planStepOf(work.plan, step)
+  const decoded = actionNamed(step.action)?.decode(planned.with)
+  if (!decoded?.ok)
+    return { code: 'parameters-invalid', say: `${step.action}: ${decoded?.errors.join('; ') ?? 'no such action'}` }
+  const pod = view.pods.find(({ metadata }) => metadata?.name === step.object.name)
+  const object = step.object.kind === 'Pod' ? pod : view.workload
+  return preconditionRefusal(planned.preconditions, object)
+}
+
+async function prepareStep(
+  work: Work,
+  action: ActionWork,
+  step: ExecutionStep,
+  marker: string,
+): Promise<{ view: WorkloadView; prepared: Prepared } | Refusal> {
+  const view = await viewFor(work)
+  if (isRefusal(view)) return view
+  const { plan, lock, limits } = work
+  const planned = planStepOf(plan, step)
+  const context = {
+    step: planned,
+    view,
+    record: lock.record,
+    limits,
+    incident: plan.incident,
+    planCreatedMs: plan.createdMs,
+  }
+  const prepared = flawOf(step, view, work) ?? action.prepare(context)
+  if (isRefusal(prepared)) return prepared
+  const { effect } = prepared
+  if (effect.kind === 'evict') return { view, prepared }
+  const operations = guardedPatch(view.workload, effect.operations, footprintOf(work, marker))
+  return { view, prepared: { ...prepared, effect: { kind: 'patch', operations } } }
+}
+
+/** A step forwards. */
+export function stepSlot(work: Work, id: string): Slot | Refusal {
+  const { ledger, plan, lock, clock } = work
+  const step = ledger.step(id)
+  const action = workOf(actionNamed(step.action)?.name ?? step.action)
+  if (!action) return { code: 'action-unknown', say: `There is no action ${step.action} (any more).` }
+  const { isPreparedFor, observe, ...rest } = wire(work, step)
+  const next = `${plan._id}/${id}/${lock.epoch}`
+  return {
+    ...rest,
+    prefix: '',
+    step: id,
+    events: { intent: 'intent', effect: 'effect' },
+    isSent: () => ledger.step(id).status === 'sent',
+    marker: () => (ledger.step(id).status === 'sent' ? ledger.step(id).marker : next),
+    async prepare() {
+      const found = await prepareStep(work, action, step, next)
+      if (isRefusal(found)) return found
+      isPreparedFor(found.view.workload)
+      return found.prepared
+    },
+    toIntent: ({ changes, undo }) =>
+      ledger.changeStep(id, (each) => ({
+        ...each,
+        status: 'intent',
+        marker: next,
+        intentMs: clock.now(),
+        changes,
+        undo,
+      })),
+    toSent: () =>
+      ledger.change((execution) => ({
+        ...execution,
+        actedMs: execution.actedMs ?? clock.now(),
+        steps: execution.steps.map((each) =>
+          each.id === id ? { ...each, status: 'sent', sentMs: clock.now() } : each,
+        ),
+      })),
+    toObserved: () => ledger.changeStep(id, (each) => ({ ...each, status: 'observed', observedMs: clock.now() })),
+    observe: () => observe(ledger.step(id).marker),
+  }
+}
+
+/** The same step back. */
+export function undoSlot(work: Work, id: string): Slot | Refusal {
+  const { ledger, plan, lock } = work
+  const step = ledger.step(id)
+  const { undo: takeBack } = workOf(actionNamed(step.action)?.name ?? step.action) ?? {}
+  if (!takeBack) return { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
+  const { isPreparedFor, observe, ...rest } = wire(work, step)
+  const next = `${plan._id}/${id}/${lock.epoch}/undo`
+  const status = () => ledger.step(id).undo?.status
+  const move = (to: 'intent' | 'sent' | 'done', marker?: string) =>
+    ledger.changeStep(id, (each) => ({
+      ...each,
+      ...(to === 'done' && { status: 'undone' }),
+      ...(each.undo && { undo: { ...each.undo, status: to, ...(marker !== undefined && { marker }) } }),
+    }))
+  return {
+    ...rest,
+    prefix: 'undo-',
+    step: id,
+    events: { intent: 'undo-intent', effect: 'undo-effect' },
+    isSent: () => status() === 'sent',
+    marker: () => (status() === 'sent' ? (ledger.step(id).undo?.marker ?? next) : next),
+    async prepare() {
+      const view = await viewFor(work)
+      if (isRefusal(view)) return view
+      const back = takeBack(step, view)
+      if (isRefusal(back)) return back
+      const operations = guardedUndo(view.workload, back, { marker: step.marker, footprint: footprintOf(work, next) })
+      if (isRefusal(operations)) return operations
+      isPreparedFor(view.workload)
+      const changes = step.changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
+      return {
+        effect: { kind: 'patch', operations },
+        changes,
+        undo: { how: 'none', say: 'This takes back.', status: 'not-possible' },
+      }
+    },
+    toIntent: () => move('intent', next),
+    toSent: () => move('sent'),
+    toObserved: () => move('done'),
+    observe: () => observe(ledger.step(id).undo?.marker ?? ''),
+  }
+}

@@ -1,0 +1,43 @@
+import type { Bus, KeyValue } from '@kubewise/bus'
+import { COLLECTIONS, type BucketSpec } from '@kubewise/contracts'
+import type { Kube } from '@kubewise/kube'
+import type { Kit } from '@kubewise/service'
+import type { Store } from '@kubewise/store'
+import type { AuditChain } from './audit-chain.ts'
+import type { Options } from './config.ts'
+import type { Figures } from './figures.ts'
+import type { Teller } from './tell/teller.ts'
+
+export interface Ports extends Kit {
+  bus: Bus
+  store: Store
+  kube: Kube
+}
+
+/** The collections that the executor reads and, of these, `executions`, `targets` and its chain of `audit`, writes. */
+export function recordOf(store: Store) {
+  return {
+    plans: store.collection(COLLECTIONS.plans),
+    incidents: store.collection(COLLECTIONS.incidents),
+    anomalies: store.collection(COLLECTIONS.anomalies),
+    approvals: store.collection(COLLECTIONS.approvals),
+    settings: store.collection(COLLECTIONS.settings),
+    kill: store.collection(COLLECTIONS.kill),
+    executions: store.collection(COLLECTIONS.executions),
+    targets: store.collection(COLLECTIONS.targets),
+    audit: store.collection(COLLECTIONS.audit),
+  }
+}
+export type ExecutorRecord = ReturnType<typeof recordOf>
+
+/** What every stage is handed. */
+export interface Runtime extends Ports {
+  options: Options
+  /** This process, among all executors. */
+  holder: string
+  record: ExecutorRecord
+  bucket: (spec: BucketSpec) => Promise<KeyValue>
+  audit: AuditChain
+  figures: Figures
+  teller: Teller
+}

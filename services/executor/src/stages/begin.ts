@@ -1,0 +1,154 @@
+import { SETTLED, titleOf, type Execution, type Plan, type Refusal } from '@kubewise/contracts'
+import {
+  allRefusals,
+  approvalReason,
+  GUARDS,
+  isPassing,
+  isPassivePlan,
+  unknown,
+  type GuardContext,
+} from '@kubewise/policy'
+import { isRefusal } from '../actions/work.ts'
+import { asKnown, gather, readSettings } from '../context/gather.ts'
+import type { StormWatch } from '../context/storm.ts'
+import { isWaiting } from '../context/under-way.ts'
+import { claim, isHeld } from '../ledger/claim.ts'
+import { openLedger } from '../ledger/ledger.ts'
+import { lockTarget } from '../ledger/lock.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Work } from '../work.ts'
+import { settle } from './settle.ts'
+import { letWait, waitingFor } from './wait.ts'
+
+/** Where one of these stands against it, not even an Event is written. */
+const UNTOUCHABLE: ReadonlySet<string> = new Set([
+  'plan-altered',
+  'mode-observe',
+  'mode-unknown',
+  'protected-namespace',
+  'protected-unknown',
+  'not-managed',
+  'target-unknown',
+  'target-gone',
+  'target-replaced',
+  'foreign-object',
+  'kill-switch',
+  'kill-switch-unreadable',
+  'guard-failed',
+])
+
+/** What was changed already, or may have been: from here on it is brought to its end, whatever the guards say. */
+const hasBegun = ({ status, actedMs }: Execution) =>
+  actedMs !== undefined || (status !== 'claimed' && status !== 'running')
+
+/**
+ * Does the plan wait for a person who has not answered? Asked before it is claimed, of the few facts that decide it in most
+ * cases; the guards ask again.
+ */
+async function awaitsApproval(runtime: Runtime, plan: Plan): Promise<Refusal | undefined> {
+  if (runtime.clock.now() >= plan.notAfterMs) return undefined
+  const [{ mode, limits }, approval] = await Promise.all([
+    readSettings(runtime, plan.target.namespace),
+    asKnown(() => runtime.record.approvals.get(plan._id)),
+  ])
+  const isObserved = plan.mode === 'observe' || (mode.isKnown && mode.value === 'observe')
+  if (isObserved || isPassivePlan(plan) || (approval.isKnown && approval.value)) return undefined
+  const reason = approvalReason({ plan, mode, limits, object: unknown('not read yet') })
+  return reason === undefined ? undefined : { code: 'approval-missing', say: reason }
+}
+
+/** A plan that a guard asked to wait: is the reason still there? Asked without claiming, so that waiting costs no writes. */
+async function stillWaits(runtime: Runtime, stormWatch: StormWatch, plan: Plan, found: Execution): Promise<boolean> {
+  const [refusal] = allRefusals(GUARDS, await gather(runtime, stormWatch, plan))
+  if (!refusal || !isPassing(refusal.code)) return false
+  if (refusal.code !== found.refusal?.code) {
+    await runtime.record.executions.replace(waitingFor(found, refusal))
+    runtime.figures.refused(refusal.code)
+    runtime.log.info({ plan: plan._id, ...refusal }, 'waits')
+  }
+  return true
+}
+
+/** What the guards say of a plan in hand; one that only tells people is never refused. */
+function refusalsOf(context: GuardContext, plan: Plan): Refusal[] {
+  const refusals = allRefusals(GUARDS, context)
+  return isPassivePlan(plan) ? refusals.filter(({ code }) => code === 'plan-altered') : refusals
+}
+
+export interface Beginning {
+  runtime: Runtime
+  stormWatch: StormWatch
+  /** Of the process; each work gets a signal of its own, which also its lost lock aborts. */
+  stopping: AbortSignal
+}
+
+/** Is there anything to do about this plan now, and is nobody else doing it? */
+async function toClaim(
+  { runtime, stormWatch }: Beginning,
+  plan: Plan,
+): Promise<{ found: Execution | undefined } | undefined> {
+  const { record, clock, options, teller, log } = runtime
+  const found = await record.executions.get(plan._id)
+  if (found && (SETTLED.includes(found.status) || isHeld(found, clock.now(), options.leaseMs))) return undefined
+  if (found && hasBegun(found)) return { found }
+  const awaited = await awaitsApproval(runtime, plan)
+  if (awaited) {
+    log.debug({ plan: plan._id, ...awaited }, 'waits')
+    teller.tell(plan, 'waiting', awaited.say, { mayNote: false })
+    return undefined
+  }
+  if (found && isWaiting(found) && (await stillWaits(runtime, stormWatch, plan, found))) return undefined
+  return { found }
+}
+
+/**
+ * Takes a plan in hand: claims it, locks its target, asks every guard anew.
+ *
+ * @returns the work that is to be done; undefined where there is none (now), which is then recorded with its reason
+ */
+export async function begin(beginning: Beginning, planId: string): Promise<Work | undefined> {
+  const { runtime, stormWatch } = beginning
+  const plan = await runtime.record.plans.get(planId)
+  if (!plan || plan.cluster !== runtime.options.cluster || plan.steps.length === 0) return undefined
+  const free = await toClaim(beginning, plan)
+  const execution = free && (await claim(runtime, plan, free.found))
+  if (!execution) return undefined
+  runtime.crashpoint('after-claim')
+  const ledger = openLedger(runtime, execution)
+  const { limits } = await readSettings(runtime, plan.target.namespace)
+  const lock = await lockTarget(runtime, plan, limits)
+  if (isRefusal(lock)) {
+    await ledger.change((current) => (hasBegun(current) ? { ...current, holderUntilMs: 0 } : waitingFor(current, lock)))
+    return undefined
+  }
+  runtime.crashpoint('after-lock')
+  return guarded({ ...runtime, plan, ledger, lock, limits, stormWatch, mayNote: false, stopping: beginning.stopping })
+}
+
+async function guarded(work: Work): Promise<Work | undefined> {
+  const { ledger, plan, lock, audit, stormWatch } = work
+  await ledger.change(({ refusal: _refusal, ...execution }) => ({ ...execution, epoch: lock.epoch }))
+  const context = await gather(work, stormWatch, plan)
+  const refusals = refusalsOf(context, plan)
+  const mayNote = !allRefusals(GUARDS, context).some(({ code }) => UNTOUCHABLE.has(code))
+  const ready = { ...work, mayNote }
+  const [refusal] = refusals
+  if (!refusal) return ready
+  if (hasBegun(ledger.execution)) return { ...ready, barred: refusal }
+  if (isPassing(refusal.code)) {
+    await letWait(ready, refusal)
+    return undefined
+  }
+  await audit.append({
+    event: 'refused',
+    target: plan.target,
+    plan: plan._id,
+    epoch: lock.epoch,
+    say: refusal.say,
+    detail: { refusals },
+  })
+  await ledger.change((execution) => ({ ...execution, refusal }))
+  work.log.debug({ plan: plan._id, target: titleOf(plan.target), refusals }, 'refused')
+  await settle(ready, 'refused', refusal.say)
+  return undefined
+}

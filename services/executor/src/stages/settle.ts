@@ -1,0 +1,53 @@
+import { titleOf, type Execution, type ExecutionStatus } from '@kubewise/contracts'
+import type { Work } from '../work.ts'
+
+type Ending = Extract<ExecutionStatus, 'recovered' | 'refused' | 'undone' | 'escalated' | 'failed'>
+
+/** How an execution that did not help ended, by what became of its steps. */
+export function endedStatus({ steps }: Execution): Ending {
+  if (steps.some(({ status }) => status === 'undone')) return 'undone'
+  return steps.some(({ status }) => status === 'escalated') ? 'escalated' : 'failed'
+}
+
+/** The clock of attempts and cooldown starts only where something was, or may have been, changed. */
+function ended(execution: Execution, status: Ending, say: string, nowMs: number): Execution {
+  const { actedMs, ...rest } = execution
+  const hasActed = actedMs !== undefined && status !== 'refused'
+  return { ...rest, ...(hasActed && { actedMs }), status, say, finishedMs: nowMs, holderUntilMs: 0 }
+}
+
+/**
+ * Brings an execution to its end: in the record first, then the target's rest, which whoever comes next makes good if we die
+ * in between; then people are told.
+ */
+export async function settle(work: Work, status: Ending, say: string): Promise<void> {
+  const { ledger, lock, limits, audit, plan, clock, crashpoint } = work
+  crashpoint('before-settle')
+  await audit.append({
+    event: 'settled',
+    target: plan.target,
+    plan: plan._id,
+    epoch: lock.epoch,
+    say: `${status}: ${say}`,
+  })
+  await ledger.change((execution) => ended(execution, status, say, clock.now()))
+  crashpoint('after-settle')
+  await lock.release(ledger.execution, limits)
+  report(work, status, say)
+}
+
+function report({ ledger, plan, log, figures, teller, mayNote }: Work, status: Ending, say: string): void {
+  const { execution } = ledger
+  const { actedMs, claimedMs, finishedMs = claimedMs, refusal } = execution
+  if (status === 'refused' && refusal) figures.refused(refusal.code)
+  if (actedMs !== undefined) figures.settled((finishedMs - claimedMs) / 1000)
+  const what = {
+    plan: plan._id,
+    target: titleOf(plan.target),
+    cause: plan.cause,
+    ...(refusal && { code: refusal.code }),
+    say,
+  }
+  log[status === 'recovered' || status === 'refused' ? 'info' : 'warn'](what, status)
+  teller.tell(plan, status, say, { execution, mayNote })
+}

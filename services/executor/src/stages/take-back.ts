@@ -1,0 +1,81 @@
+import type { ExecutionStep, Refusal } from '@kubewise/contracts'
+import { firstRefusal, GUARDS } from '@kubewise/policy'
+import { isRefusal } from '../actions/work.ts'
+import { gather } from '../context/gather.ts'
+import { undoSlot } from '../ledger/slots.ts'
+import { writeOnce, type WriteOutcome } from '../ledger/write-once.ts'
+import type { Work } from '../work.ts'
+import { keptRaise } from './kept-raises.ts'
+import { hasFallback } from './run-steps.ts'
+import { endedStatus, settle } from './settle.ts'
+
+/** What also a reversal must not do: it is a change like any other, but owes nothing to budgets or approvals. */
+const UNDO_GUARDS = {
+  'protected-namespace': GUARDS['protected-namespace'],
+  mode: GUARDS.mode,
+  'target-exists': GUARDS['target-exists'],
+  scope: GUARDS.scope,
+  ownership: GUARDS.ownership,
+  'kill-switch': GUARDS['kill-switch'],
+}
+
+const IS_OWED: ReadonlySet<string> = new Set(['available', 'intent', 'sent'])
+
+/** What is to be taken back, the last first. */
+function journalOf(steps: readonly ExecutionStep[]): ExecutionStep[] {
+  return steps
+    .filter(({ status, undo }) => status === 'failed' && undo?.how === 'restore' && IS_OWED.has(undo.status))
+    .toReversed()
+}
+
+/** A raise that an earlier attempt left becomes a step of ours, so that one ledger tells of its end. */
+async function adoptKept(work: Work): Promise<void> {
+  const { ledger } = work
+  const kept = await keptRaise(work)
+  if (!kept) return
+  const adopted = { ...kept, id: `kept-${kept.marker.replaceAll('/', '.')}` }
+  await ledger.change((execution) => ({ ...execution, steps: [...execution.steps, adopted] }))
+}
+
+async function takeBackStep(work: Work, { id, action }: ExecutionStep, barred: Refusal | undefined): Promise<void> {
+  const { ledger, figures, audit, plan, lock } = work
+  const slot = undoSlot(work, id)
+  const refusal = isRefusal(slot) ? slot : barred
+  const ended: WriteOutcome =
+    isRefusal(slot) || refusal
+      ? { outcome: 'refused', refusal: refusal ?? (slot as Refusal) }
+      : await writeOnce(work, slot)
+  figures.acted(action, ended.outcome === 'observed' ? 'undone' : 'undo-refused')
+  if (ended.outcome === 'observed') return
+  await audit.append({
+    event: 'refused',
+    target: plan.target,
+    plan: plan._id,
+    step: id,
+    epoch: lock.epoch,
+    say: `Not taken back: ${ended.refusal.say}`,
+  })
+  await ledger.changeStep(id, (step) => ({
+    ...step,
+    refusal: ended.refusal,
+    ...(step.undo && { undo: { ...step.undo, status: 'refused' } }),
+  }))
+}
+
+/** Takes back what was changed, as far as it can be, then lets the fallback have its turn. */
+export async function takeBack(work: Work): Promise<void> {
+  const { ledger, plan, stopping } = work
+  await adoptKept(work)
+  const journal = journalOf(ledger.execution.steps)
+  const barred = journal.length > 0 ? firstRefusal(UNDO_GUARDS, await gather(work, work.stormWatch, plan)) : undefined
+  for (const step of journal) {
+    stopping.throwIfAborted()
+    await takeBackStep(work, step, barred)
+  }
+  if (hasFallback(ledger.execution)) return ledger.change((execution) => ({ ...execution, status: 'running' }))
+  await settle(
+    work,
+    endedStatus(ledger.execution),
+    ledger.execution.verdict?.say ?? ledger.execution.refusal?.say ?? plan.reasoning,
+  )
+}

@@ -1,0 +1,123 @@
+import { FAILING_WAITING, type Anomaly, type Verification } from '@kubewise/contracts'
+import {
+  containerStates,
+  isPodReady,
+  revisionLabelOf,
+  rolloutStatus,
+  timeMs,
+  waitingReasonOf,
+  type Pod,
+} from '@kubewise/kube'
+import type { Known } from '@kubewise/policy'
+import { uidOf } from '../actions/work.ts'
+import { wantedOf, type WorkloadView } from '../context/workload.ts'
+
+/** What a check looks at, read at one moment. */
+export interface Look {
+  view: Known<WorkloadView | undefined>
+  /** The plan's anomalies as recorded; one that is missing is not recorded yet. */
+  anomalies: Known<readonly (Anomaly | undefined)[]>
+  /** When the first step was sent: what happened before it does not count. */
+  sinceMs: number
+  /** Pods that were evicted. */
+  evicted: readonly string[]
+}
+
+/** `fails` is certain: no waiting makes it hold. */
+export interface Finding {
+  value: 'holds' | 'not-yet' | 'fails' | 'unknown'
+  say: string
+}
+export type Check = (look: Look) => Finding
+
+const holds = (say: string): Finding => ({ value: 'holds', say })
+const notYet = (say: string): Finding => ({ value: 'not-yet', say })
+const fails = (say: string): Finding => ({ value: 'fails', say })
+const unknown = (say: string): Finding => ({ value: 'unknown', say })
+
+/** A first failed pull may have been the registry's hiccup; all others of these end only by a change. */
+const CANNOT_RUN: ReadonlySet<string> = new Set(FAILING_WAITING.filter((reason) => reason !== 'ErrImagePull'))
+
+function onWorkload(look: (view: WorkloadView, all: Look) => Finding): Check {
+  return (all) => {
+    if (!all.view.isKnown) return unknown(`The workload cannot be read: ${all.view.why}`)
+    return all.view.value ? look(all.view.value, all) : fails('The workload does not exist any more.')
+  }
+}
+
+/** Pods of the template as it is now; the old ones, on their way out, are nobody's fault any more. */
+function currentPods({ revisions, pods }: WorkloadView): Pod[] | undefined {
+  const label = revisions.find(({ isCurrent }) => isCurrent)?.label
+  return label === undefined ? undefined : pods.filter((pod) => revisionLabelOf(pod) === label)
+}
+
+const nameOf = ({ metadata }: Pod): string => metadata?.name ?? ''
+
+/** A pod born after the action that will never run. */
+function hopeless(pods: readonly Pod[], sinceMs: number): Finding | undefined {
+  for (const pod of pods) {
+    const reason = waitingReasonOf(pod)
+    const isNew = (timeMs(pod.metadata?.creationTimestamp) ?? 0) > sinceMs
+    if (isNew && reason !== undefined && CANNOT_RUN.has(reason))
+      return fails(`The new pod ${nameOf(pod)} cannot run: ${reason}.`)
+  }
+  return undefined
+}
+
+const workloadAvailable = onWorkload((view, { sinceMs }) => {
+  const { phase, say } = rolloutStatus(view.workload)
+  const pods = currentPods(view)
+  if (phase === 'unobserved' || pods === undefined) return notYet('The controller has not seen the change yet.')
+  if (phase === 'complete') return holds(say)
+  return hopeless(pods, sinceMs) ?? notYet(say)
+})
+
+/** Terminations of a pod's containers since a moment; init containers end well by ending. */
+function endedSince(pod: Pod, sinceMs: number) {
+  return containerStates(pod).flatMap(({ name, isInit, terminated, lastTerminated }) =>
+    [terminated, lastTerminated].flatMap((one) => {
+      const isSince = one !== undefined && (one.finishedMs ?? 0) > sinceMs
+      return isSince && !(isInit && one.exitCode === 0) ? [{ container: name, ...one }] : []
+    }),
+  )
+}
+
+const noneEndedSince = (isMeant: (reason: string) => boolean, word: string) =>
+  onWorkload((view, { sinceMs }) => {
+    const pods = currentPods(view)
+    if (pods === undefined) return notYet('The controller has not seen the change yet.')
+    for (const pod of pods) {
+      const ended = endedSince(pod, sinceMs).find(({ reason }) => isMeant(reason))
+      if (ended)
+        return fails(
+          `${ended.container} in ${nameOf(pod)} ${word} after the action (${ended.reason || `exit ${ended.exitCode}`}).`,
+        )
+    }
+    return holds(`No container ${word} since the action.`)
+  })
+
+const signalCleared: Check = ({ anomalies }) => {
+  if (!anomalies.isKnown) return unknown(`The anomalies cannot be read: ${anomalies.why}`)
+  const missing = anomalies.value.filter((anomaly) => anomaly === undefined).length
+  if (missing > 0) return unknown(`${missing} of the plan's anomalies are not recorded.`)
+  const open = anomalies.value.filter((anomaly) => anomaly?.status === 'open')
+  return open.length === 0
+    ? holds('Every signal has cleared.')
+    : notYet(`${open.length} of ${anomalies.value.length} signals have not cleared.`)
+}
+
+const podReplaced = onWorkload((view, { evicted }) => {
+  const still = view.pods.find((pod) => evicted.includes(uidOf(pod)))
+  if (still) return notYet(`The pod ${nameOf(still)} is still there.`)
+  const ready = view.pods.filter(isPodReady).length
+  const wanted = wantedOf(view)
+  return ready >= wanted ? holds(`Replaced; ${ready} pods are ready.`) : notYet(`${ready} of ${wanted} pods are ready.`)
+})
+
+export const CHECKS: Readonly<Record<Verification, Check>> = {
+  'workload-available': workloadAvailable,
+  'no-restarts-since-action': noneEndedSince(() => true, 'ended'),
+  'no-oom-since-action': noneEndedSince((reason) => reason === 'OOMKilled', 'was killed for memory'),
+  'signal-cleared': signalCleared,
+  'pod-replaced': podReplaced,
+}

@@ -1,0 +1,79 @@
+import type { Plan, Verdict, VerdictValue, Verification } from '@kubewise/contracts'
+import { EVICTED_UID } from '../actions/evict-pod.ts'
+import { asKnown } from '../context/gather.ts'
+import { readWorkload } from '../context/workload.ts'
+import type { Work } from '../work.ts'
+import { CHECKS, type Finding, type Look } from './checks.ts'
+import { clearTheWay } from './clear-the-way.ts'
+
+const SECOND = 1000
+/** All checks must hold for so long; a pod that is ready for a moment is not well. */
+const HOLD_MS = 10 * SECOND
+const LOOK_EVERY_MS = 2 * SECOND
+const DEFAULT_EXPECTATION: NonNullable<Plan['expect']> = { withinSeconds: 180, holds: ['workload-available'] }
+
+type Checked = [name: Verification, finding: Finding]
+
+const VALUES: Record<Finding['value'], VerdictValue> = {
+  holds: 'recovered',
+  'not-yet': 'not-recovered',
+  fails: 'not-recovered',
+  unknown: 'inconclusive',
+}
+
+async function lookAt({ kube, record, plan, ledger, clock }: Work): Promise<Look> {
+  const { steps, actedMs } = ledger.execution
+  const evicted = steps.flatMap(({ changes }) =>
+    changes.flatMap(({ path, before }) => (path === EVICTED_UID ? [String(before)] : [])),
+  )
+  const [view, anomalies] = await Promise.all([
+    asKnown(() => readWorkload(kube, plan.target)),
+    asKnown(() => Promise.all(plan.anomalies.map((id) => record.anomalies.get(id)))),
+  ])
+  return { view, anomalies, sinceMs: actedMs ?? clock.now(), evicted }
+}
+
+function verdictOf(value: VerdictValue, checked: readonly Checked[], atMs: number): Verdict {
+  const isToBlame = ([, finding]: Checked) => VALUES[finding.value] === value
+  const reasons = checked.filter(isToBlame).map(([, { say }]) => say)
+  return {
+    value,
+    say: reasons.join(' ') || 'Nothing was to be checked.',
+    checks: checked.map(([name, { value, say }]) => ({ name, value: VALUES[value], say })),
+    atMs,
+  }
+}
+
+const all = (checked: readonly Checked[], value: Finding['value']) =>
+  checked.every(([, finding]) => finding.value === value)
+const some = (checked: readonly Checked[], value: Finding['value']) =>
+  checked.some(([, finding]) => finding.value === value)
+
+/**
+ * Watches what the plan expects until it is certain: recovered once all of it has held for 10 s, not recovered at the first
+ * thing that no waiting can mend; at the deadline not recovered, or inconclusive where something could not be read, which is
+ * never a success.
+ *
+ * @throws the reason of `stopping`
+ */
+export async function verify(work: Work): Promise<Verdict> {
+  const { clock, plan, ledger, stopping } = work
+  const { withinSeconds, holds } = plan.expect ?? DEFAULT_EXPECTATION
+  const sinceMs = ledger.execution.verifyingSinceMs ?? clock.now()
+  const leftMs = Math.min(withinSeconds * SECOND, Math.max(0, sinceMs + withinSeconds * SECOND - clock.now()))
+  const deadlineMs = clock.monotonic() + leftMs
+  let heldSinceMs: number | undefined
+  for (;;) {
+    stopping.throwIfAborted()
+    const look = await lookAt(work)
+    if (look.view.isKnown && look.view.value) await clearTheWay(work, look.view.value)
+    const checked = holds.map((name): Checked => [name, CHECKS[name](look)])
+    const nowMs = clock.monotonic()
+    if (some(checked, 'fails')) return verdictOf('not-recovered', checked, clock.now())
+    heldSinceMs = all(checked, 'holds') ? (heldSinceMs ?? nowMs) : undefined
+    if (heldSinceMs !== undefined && nowMs - heldSinceMs >= HOLD_MS) return verdictOf('recovered', checked, clock.now())
+    if (heldSinceMs === undefined && nowMs >= deadlineMs)
+      return verdictOf(some(checked, 'unknown') ? 'inconclusive' : 'not-recovered', checked, clock.now())
+    await clock.sleep(LOOK_EVERY_MS, stopping)
+  }
+}
