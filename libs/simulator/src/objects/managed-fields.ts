@@ -4,6 +4,7 @@ import { EMPTY, fieldSetOf, type FieldSet } from '../fields/field-set.ts'
 import { decodeManagers, encodeManagers, type Manager } from '../fields/managers.ts'
 import { trackUpdate } from '../fields/track-update.ts'
 import { typeOfKind } from '../schema/schema.ts'
+import { emptyObject } from '../schema/complete.ts'
 import { isSameJson } from './json.ts'
 import { timestamp } from './metadata.ts'
 import type { Writer } from './object-store.ts'
@@ -53,15 +54,15 @@ export function withManagedFields<T extends KubernetesObject>(
   writer: Writer,
   nowMs: number,
 ): T {
-  if (writer.operation === 'Apply') return after
   const apiVersion = apiVersionOf(resource)
-  const plainBefore = withoutManagedFields(before ?? {})
+  const type = typeOfKind(apiVersion, resource.kind)
+  const plainBefore = withoutManagedFields(before ?? emptyObject(type))
   const plainAfter = withoutManagedFields(after)
   const subresource = writer.subresource ?? (before === undefined ? '' : doorOf(resource, plainBefore, plainAfter))
   const managers = trackUpdate(managersBefore(before ?? {}, after), {
     before: plainBefore,
     after: plainAfter,
-    type: typeOfKind(apiVersion, resource.kind),
+    type,
     identity: { manager: writer.manager, operation: 'Update', apiVersion, subresource },
     ignored: subresource === '' ? ignoredFields(resource, undefined) : ignoredFields(resource, subresource),
     time: timestamp(nowMs),

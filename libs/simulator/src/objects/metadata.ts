@@ -54,7 +54,9 @@ export function withCreationMetadata<T extends KubernetesObject>(
     deletionGracePeriodSeconds: ___,
     ...metadata
   } = object.metadata ?? {}
-  const name = metadata.name ?? `${metadata.generateName ?? ''}${randomSuffix(random)}`
+  const { generateName = '' } = metadata
+  const generated = generateName === '' ? '' : `${generateName}${randomSuffix(random)}`
+  const name = metadata.name === undefined || metadata.name === '' ? generated : metadata.name
   return {
     ...object,
     metadata: {

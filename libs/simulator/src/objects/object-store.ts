@@ -3,7 +3,7 @@ import type { Clock } from '@kubewise/service'
 import type { ObjectChange, ObjectStore } from '../port.ts'
 import { alreadyExists, notFound } from './api-status.ts'
 import { createChangeFeed } from './change-feed.ts'
-import { complete } from '../schema/complete.ts'
+import { complete, fillNulls } from '../schema/complete.ts'
 import { typeOfKind } from '../schema/schema.ts'
 import { deepFreeze, dropUndefined, isSameJson } from './json.ts'
 import { withManagedFields } from './managed-fields.ts'
@@ -19,7 +19,6 @@ export interface ObjectStoreOptions {
 /** Who writes, by which way and door, as it is noted in `managedFields`; without a door it is told from what changed. */
 export interface Writer {
   manager: string
-  operation: 'Update' | 'Apply'
   subresource?: string
 }
 
@@ -30,9 +29,11 @@ export interface Writer {
 export interface Etcd extends ObjectStore {
   /** The object as it would be stored, all but its resource version. */
   prepareCreate<T extends KubernetesObject>(resource: Resource, object: T, writer: Writer): T
-  /** The object as it would be stored; `current` itself where nothing would change. */
-  prepareUpdate<T extends KubernetesObject>(resource: Resource, current: T, next: T, writer: Writer): T
+  /** The object as it would be stored; `current` itself where nothing would change. Without a writer its managedFields are settled already. */
+  prepareUpdate<T extends KubernetesObject>(resource: Resource, current: T, next: T, writer?: Writer): T
   insert<T extends KubernetesObject>(resource: Resource, prepared: T): T
+  /** The resources that any object was ever stored of. */
+  resources(): Resource[]
   /** Stores what was prepared; removes the object instead when it was on its way out and nothing holds it any more. */
   replace<T extends KubernetesObject>(resource: Resource, prepared: T): T
 }
@@ -49,7 +50,9 @@ function keyOf(object: KubernetesObject): string {
 function isReleased(object: KubernetesObject): boolean {
   const metadata = object.metadata ?? {}
   if (metadata.deletionTimestamp === undefined) return false
-  return (metadata.finalizers ?? []).length === 0 && (metadata.deletionGracePeriodSeconds ?? 0) === 0
+  const { finalizers = [] } = (object as { spec?: { finalizers?: string[] } }).spec ?? {}
+  const isHeld = (metadata.finalizers ?? []).length > 0 || (object.kind === 'Namespace' && finalizers.length > 0)
+  return !isHeld && (metadata.deletionGracePeriodSeconds ?? 0) === 0
 }
 
 function assertPlaced(resource: Resource, object: KubernetesObject): void {
@@ -63,6 +66,7 @@ function assertPlaced(resource: Resource, object: KubernetesObject): void {
 /** @see ObjectStore */
 export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd {
   const tables = new Map<string, Map<string, KubernetesObject>>()
+  const resources = new Map<string, Resource>()
   const random = seededRandom(seed)
   const feed = createChangeFeed()
   let revision = 1
@@ -70,7 +74,10 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
   function tableOf(resource: Resource): Map<string, KubernetesObject> {
     const key = resourceKey(resource)
     let table = tables.get(key)
-    if (table === undefined) tables.set(key, (table = new Map()))
+    if (table === undefined) {
+      tables.set(key, (table = new Map()))
+      resources.set(key, resource)
+    }
     return table
   }
 
@@ -113,7 +120,9 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
     const shaped = dropUndefined(structuredClone(typed))
     complete(shaped, typeOfKind(typed.apiVersion, typed.kind))
     const prepared = withCreationMetadata(resource, shaped, clock.now(), random)
-    return withManagedFields(resource, undefined, prepared, writer, clock.now())
+    const managed = withManagedFields(resource, undefined, prepared, writer, clock.now())
+    fillNulls(managed, typeOfKind(typed.apiVersion, typed.kind))
+    return managed
   }
 
   function insert<T extends KubernetesObject>(resource: Resource, prepared: T): T {
@@ -125,11 +134,12 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
     return stored
   }
 
-  function prepareUpdate<T extends KubernetesObject>(resource: Resource, current: T, next: T, writer: Writer): T {
+  function prepareUpdate<T extends KubernetesObject>(resource: Resource, current: T, next: T, writer?: Writer): T {
     const shaped = dropUndefined(next)
     complete(shaped, typeOfKind(apiVersionOf(resource), resource.kind))
     const dated = withUpdateMetadata(resource, current, shaped)
-    const prepared = withManagedFields(resource, current, dated, writer, clock.now())
+    const prepared = writer === undefined ? dated : withManagedFields(resource, current, dated, writer, clock.now())
+    fillNulls(prepared, typeOfKind(apiVersionOf(resource), resource.kind))
     return isSameJson(prepared, current) ? current : prepared
   }
 
@@ -157,14 +167,13 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
   ): T {
     const current = mustGet<T>(resource, namespace, name)
     const next = change(structuredClone(current))
-    return replace(resource, prepareUpdate(resource, current, next, { manager, operation: 'Update' }))
+    return replace(resource, prepareUpdate(resource, current, next, { manager }))
   }
 
   return {
     list,
     get,
-    create: (resource, object, manager) =>
-      insert(resource, prepareCreate(resource, object, { manager, operation: 'Update' })),
+    create: (resource, object, manager) => insert(resource, prepareCreate(resource, object, { manager })),
     update,
     remove: (resource, namespace, name) => {
       const current = get(resource, namespace, name)
@@ -177,6 +186,7 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
     prepareCreate,
     prepareUpdate,
     insert,
+    resources: () => [...resources.values()],
     replace,
   }
 }

@@ -83,13 +83,23 @@ function isTime(type: OpenApiType): boolean {
   return ['time', 'micro-time'].includes(SPECIAL[refOf(type) ?? ''] ?? '')
 }
 
+/** Fields that the server writes as null where they are empty: Go's slices, maps and pointers without `omitempty`. */
+function nullsOf({ properties = {}, required = [] }: OpenApiType): string[] {
+  return required.filter((name) => {
+    const property = properties[name]
+    return property !== undefined && property.default === undefined && typeof typeOf(property) !== 'string'
+  })
+}
+
 function definitionOf(type: OpenApiType): Definition {
   const properties = type.properties ?? {}
   const defaults = defaultsOf(properties)
+  const nulls = nullsOf(type)
   return {
     fields: Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, typeOf(member)])),
     ...(type['x-kubernetes-map-type'] === 'atomic' ? { isAtomic: true } : {}),
     ...(Object.keys(defaults).length === 0 ? {} : { defaults }),
+    ...(nulls.length === 0 ? {} : { nulls }),
   }
 }
 

@@ -42,6 +42,8 @@ export interface Definition {
   isAtomic?: boolean
   /** What the server writes where a field is absent. */
   defaults?: Record<string, unknown>
+  /** Fields that the server writes as null where they are absent. */
+  nulls?: string[]
 }
 
 export interface Schema {
