@@ -30,7 +30,7 @@ function invalid(message: string, cause?: unknown): KubeError {
 function parseText(text: string, where: string): Entry {
   let document: unknown
   try {
-    document = parse(text, { logLevel: 'silent' })
+    document = parse(text, { logLevel: 'error' })
   } catch (error) {
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined
     throw invalid(`${where}: expected YAML${line === undefined ? '' : `, line ${line} is not`}`)

@@ -57,16 +57,24 @@ function fitNote(note: string): string {
   return `${cut}…`
 }
 
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+
+/** An Event's own name must be a DNS name, which not every object's is (RBAC's have colons). */
+function eventPrefix(name: string): string {
+  return name.length <= 200 && SUBDOMAIN.test(name) ? name : 'object'
+}
+
 /** The API wants microseconds. */
 function microTime(nowMs: number): string {
   return new Date(nowMs).toISOString().replace('Z', '000Z')
 }
 
 /** Objects by key, the longest untouched forgotten first. */
-function createMemory<T>(): { get(key: string): T | undefined; set(key: string, value: T): void } {
+function createMemory<T>(): Pick<Map<string, T>, 'get' | 'delete'> & { set(key: string, value: T): void } {
   const values = new Map<string, T>()
   return {
     get: (key) => values.get(key),
+    delete: (key) => values.delete(key),
     set(key, value) {
       values.delete(key)
       values.set(key, value)
@@ -103,12 +111,11 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   function eventOf(note: Note, text: string): EventObject {
     const { regarding, related, type, reason, action } = note
     const nowMs = clock.now()
-    const name = regarding.name?.slice(0, 200).replace(/[^a-z0-9]+$/, '') ?? 'unknown'
     const unique = Buffer.from(idOf(regarding.uid ?? '', reason, text, nowMs, reportingInstance))
       .toString('hex')
       .slice(0, 16)
     return {
-      metadata: { name: `${name}.${unique}`, namespace: regarding.namespace ?? 'default' },
+      metadata: { name: `${eventPrefix(regarding.name ?? '')}.${unique}`, namespace: regarding.namespace ?? 'default' },
       eventTime: microTime(nowMs),
       type,
       reason: cleanText(reason, LONGEST_WORD),
@@ -130,7 +137,13 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     if (lastMs !== undefined && clock.monotonic() - lastMs < REPEAT_MS) return 'repeated'
     if (!take(object)) return 'limited'
     writtenMs.set(key, clock.monotonic())
-    await kube.create(RESOURCES.Event, eventOf(note, text), signal === undefined ? {} : { signal })
+    try {
+      await kube.create(RESOURCES.Event, eventOf(note, text), signal === undefined ? {} : { signal })
+    } catch (error) {
+      // It may be said again: a repeat is better than silence.
+      writtenMs.delete(key)
+      throw error
+    }
     return 'written'
   }
 
