@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { lead, type Bus, type Consumption, type Disposition } from '@kubewise/bus'
+import {
+  BUCKETS,
+  CONSUMERS,
+  decodeAnomalyMessage,
+  decodeExecutionNotice,
+  idOf,
+  STREAMS,
+  type Target,
+} from '@kubewise/contracts'
+import type { Kube } from '@kubewise/kube'
+import { every, type Kit, type Service } from '@kubewise/service'
+import type { Store } from '@kubewise/store'
+import { installationOf, type Config } from './config.ts'
+import { createEvidenceBook } from './context/evidence.ts'
+import { createGather } from './context/gather.ts'
+import { createDecider, type Decider } from './decider.ts'
+import { createFigures } from './figures.ts'
+import { createIncidentBook } from './incidents/book.ts'
+import { createSilences } from './incidents/silences.ts'
+import { createIntake } from './intake.ts'
+import { loadLibrary } from './playbooks/library.ts'
+import { createRevisionMemory } from './revisions/memory.ts'
+import { createSweep } from './sweep.ts'
+
+export interface Ports extends Kit {
+  bus: Bus
+  store: Store
+  kube: Kube
+}
+
+const SWEEP_EVERY_MS = 15_000
+const RENEW_LEASE_MS = 3_000
+
+/** Another cluster's message on our stream is kept for people to see: acting on our cluster for it would be wrong. */
+const foreign = ({ cluster }: Target, own: string): Disposition | undefined =>
+  cluster === own ? undefined : { do: 'dead', reason: `expected the cluster "${own}", got "${cluster}"` }
+
+/**
+ * Turns anomalies into incidents and decides what is to be done about each: nothing, with the reason; a plan; or a call for a
+ * person. Plans go to the record, and a hint at them to the bus. Never writes to the cluster.
+ */
+export function createPlanner(ports: Ports, config: Config): Service {
+  const { bus, store, clock, log, health } = ports
+  const cluster = config.KUBEWISE_CLUSTER
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([ports.signal, stopping.signal])
+  const figures = createFigures(ports.metrics)
+  const book = createIncidentBook(ports, cluster)
+  const evidence = createEvidenceBook(store)
+  const memory = createRevisionMemory(ports, cluster)
+  const silences = createSilences(store, clock, cluster, (silence, error) => {
+    figures.silenceMistakes.inc()
+    log.warn({ silence: silence._id, err: error }, 'silence cannot be read and covers nothing')
+  })
+  let consumptions: readonly Consumption[] = []
+  let decider: Decider | undefined
+  let leading: Promise<void> | undefined
+
+  async function loadPlaybooks() {
+    const { playbooks, mistakes } = await loadLibrary(config.KUBEWISE_PLAYBOOKS)
+    for (const say of mistakes) log.error({ say }, 'playbook left out')
+    const say = mistakes.length === 0 ? `${playbooks.length} playbooks` : `left out: ${mistakes.join('\n')}`
+    health.set('playbooks', 'quality', { ok: mistakes.length === 0, say })
+    return playbooks
+  }
+
+  async function provision(): Promise<void> {
+    const report = await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
+    for (const difference of report.differences) log.warn(difference, 'the bus accepted something else')
+  }
+
+  function sweepWhileLeading(sweep: () => Promise<void>): Promise<void> {
+    const onError = (error: unknown) => log.warn({ err: error }, 'sweep failed')
+    return lead({
+      leases: () => bus.kv(BUCKETS.leases),
+      key: `planner-${idOf(cluster)}`,
+      holder: randomUUID(),
+      renewMs: RENEW_LEASE_MS,
+      clock,
+      log,
+      signal,
+      work: (whileLeading) => every(clock, SWEEP_EVERY_MS, whileLeading, sweep, onError),
+    })
+  }
+
+  return {
+    name: 'planner',
+    health,
+    async start() {
+      const playbooks = await loadPlaybooks()
+      await provision()
+      memory.start()
+      const gather = createGather({ ...ports, evidence })
+      const control = () => bus.kv(BUCKETS.control)
+      const parts = { ...ports, signal, book, gather, figures, control }
+      const decides = (decider = createDecider(parts, playbooks, installationOf(config)))
+      const intake = createIntake({ bus, log, book, silences, evidence, figures, decider: decides })
+      consumptions = [
+        bus.consume(
+          CONSUMERS.planner,
+          decodeAnomalyMessage,
+          async ({ body }) => foreign(body.target, cluster) ?? intake.anomaly(body),
+        ),
+        bus.consume(
+          CONSUMERS.plannerOutcomes,
+          decodeExecutionNotice,
+          async ({ body }) => foreign(body.execution.target, cluster) ?? intake.execution(body),
+        ),
+      ]
+      leading = sweepWhileLeading(createSweep({ bus, store, log, book, intake, figures, cluster, decider: decides }))
+    },
+    async stop() {
+      stopping.abort(new Error('the planner is stopping'))
+      await Promise.all(consumptions.map((consumption) => consumption.stop()))
+      await leading
+      await decider?.idle()
+      await memory.stop()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import {
+  busSettings,
+  clusterSettings,
+  loadConfig,
+  processSettings,
+  recordSettings,
+  remediationSettings,
+  type Environment,
+} from '@kubewise/service'
+import { Type, type Static } from 'typebox'
+import type { Installation } from './decisions/early-refusals.ts'
+
+const SECOND = 1000
+
+const Settings = Type.Object({
+  ...processSettings,
+  ...busSettings,
+  ...recordSettings,
+  ...clusterSettings,
+  REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
+  MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,
+  /** A folder with playbooks of one's own, `*.yaml`. */
+  KUBEWISE_PLAYBOOKS: Type.Optional(Type.String({ minLength: 1, expected: 'the path of a folder' })),
+})
+export type Config = Static<typeof Settings>
+
+export const readConfig = (env: Environment): Config => loadConfig(Settings, env)
+
+/** What the environment says to the guards. */
+export const installationOf = (config: Config): Installation => ({
+  mode: config.KUBEWISE_MODE,
+  protectedNamespaces: [...config.KUBEWISE_SYSTEM_NAMESPACES, ...config.BLACKLISTED_NAMESPACES],
+  limits: {
+    cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND,
+    maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
+  },
+})

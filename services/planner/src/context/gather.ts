@@ -1,0 +1,117 @@
+import { COLLECTIONS, keyOf, type Incident } from '@kubewise/contracts'
+import {
+  RESOURCES,
+  type HorizontalPodAutoscaler,
+  type Kube,
+  type Namespace,
+  type PodDisruptionBudget,
+} from '@kubewise/kube'
+import type { Clock } from '@kubewise/service'
+import type { Store } from '@kubewise/store'
+import { openSignals } from '../incidents/signals.ts'
+import type { Context } from './context.ts'
+import type { EvidenceBook } from './evidence.ts'
+import { lastHealthyRevision } from './last-healthy.ts'
+import { createServiceReader, readEndpointSlices } from './services.ts'
+import { dependenciesIn } from './surroundings.ts'
+import { readTarget } from './target-objects.ts'
+
+export type Gather = (incident: Incident, signal: AbortSignal) => Promise<Context>
+
+export interface GatherPorts {
+  kube: Pick<Kube, 'get' | 'list'>
+  store: Store
+  clock: Clock
+  evidence: EvidenceBook
+}
+
+/** One server that hangs must not hold a decision for longer. */
+const PATIENCE_MS = 10_000
+const MOST_DOCUMENTS = 200
+/** Past executions of a target that its confidence rests on. */
+const MOST_REMEMBERED = 20
+
+function recordReader(store: Store) {
+  const executions = store.collection(COLLECTIONS.executions)
+  const plans = store.collection(COLLECTIONS.plans)
+  const revisions = store.collection(COLLECTIONS.revisions)
+  const targets = store.collection(COLLECTIONS.targets)
+  return async ({ _id, target }: Incident) => {
+    const sameTarget = {
+      'target.namespace': target.namespace,
+      'target.kind': target.kind,
+      'target.name': target.name,
+      'target.cluster': target.cluster,
+    }
+    const [done, past, made, revisionRecord, targetRecord] = await Promise.all([
+      executions.find({ where: { incident: _id }, orderBy: 'claimedMs', direction: 'desc', limit: MOST_DOCUMENTS }),
+      executions.find({ where: sameTarget, orderBy: 'claimedMs', direction: 'desc', limit: MOST_REMEMBERED }),
+      plans.find({ where: { incident: _id }, orderBy: 'createdMs', direction: 'desc', limit: MOST_DOCUMENTS }),
+      revisions.get(keyOf(target)),
+      targets.get(keyOf(target)),
+    ])
+    return {
+      executions: done.items.reverse(),
+      history: past.items,
+      plans: made.items.reverse(),
+      revisionRecord,
+      targetRecord,
+    }
+  }
+}
+
+function namespaceReader(kube: GatherPorts['kube']) {
+  return async (namespace: string, signal: AbortSignal) => {
+    if (namespace === '') return { namespace: undefined, budgets: [], autoscalers: [] }
+    const [object, budgets, autoscalers] = await Promise.all([
+      kube.get<Namespace>(RESOURCES.Namespace, { name: namespace }, signal),
+      kube.list<PodDisruptionBudget>(RESOURCES.PodDisruptionBudget, { namespace }, signal),
+      kube.list<HorizontalPodAutoscaler>(RESOURCES.HorizontalPodAutoscaler, { namespace }, signal),
+    ])
+    return { namespace: object, budgets: budgets.items, autoscalers: autoscalers.items }
+  }
+}
+
+/**
+ * Reads all that a decision rests on, as much as possible at once: it is on the way from a container's death to the plan.
+ * @returns a function that throws KubeError or StoreError when anything cannot be read; nothing is decided on a part
+ */
+export function createGather({ kube, store, clock, evidence }: GatherPorts): Gather {
+  const readRecord = recordReader(store)
+  const readNamespace = namespaceReader(kube)
+  const readServices = createServiceReader(kube, clock)
+
+  return async (incident, stopping) => {
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)])
+    const { target } = incident
+    const [objects, around, services, record, found] = await Promise.all([
+      readTarget(kube, target, signal),
+      readNamespace(target.namespace, signal),
+      target.namespace === '' ? [] : readServices(target.namespace, signal),
+      readRecord(incident),
+      evidence.of(openSignals(incident).map(({ anomaly }) => anomaly)),
+    ])
+    const context: Context = {
+      nowMs: clock.now(),
+      incident,
+      ...objects,
+      ...around,
+      services,
+      endpointSlices: [],
+      ...record,
+      revisionRecord: sameWorkload(record.revisionRecord, objects.target?.metadata?.uid),
+      evidence: found,
+    }
+    const dependencies = dependenciesIn(context, lastHealthyRevision(context))
+    if (dependencies.length === 0) return context
+    return { ...context, endpointSlices: await readEndpointSlices(kube, dependencies, signal) }
+  }
+}
+
+/** What was recorded of a workload of the same name that was deleted since says nothing of this one. */
+function sameWorkload<T extends { target: Incident['target'] }>(
+  record: T | undefined,
+  uid: string | undefined,
+): T | undefined {
+  return record?.target.uid === uid ? record : undefined
+}

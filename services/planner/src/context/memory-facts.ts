@@ -1,0 +1,118 @@
+import type { Facts } from '@kubewise/contracts'
+import {
+  bytesQuantity,
+  formatQuantity,
+  memoryKillsOf,
+  memoryLimitBytes,
+  type Pod,
+  type PodTemplate,
+} from '@kubewise/kube'
+import type { Limits } from '@kubewise/policy'
+import { templateOf, type Context, type Evidence } from './context.ts'
+import type { HealthyRevision } from './last-healthy.ts'
+
+const SECOND = 1000
+const MIB = 1024 ** 2
+/** A kill this soon after the start came from a limit too low, whatever the use looked like. */
+const SOON_MS = 60 * SECOND
+/** How much one raise gives. */
+const RAISE = 1.5
+const KILL_RULE = 'memory-kill'
+
+type Bounds = Pick<Limits, 'maxRaiseStep' | 'maxRaiseTotal'>
+
+const NO_KILLS: Facts['memory'] = {
+  container: '',
+  kills: 0,
+  steady: false,
+  limitBytes: 0,
+  originalLimitBytes: 0,
+  nextLimit: '',
+  nextLimitBytes: 0,
+  loweredByRollout: false,
+}
+
+/**
+ * One bounded raise: half as much again, in whole Mi, within what one step and the whole incident allow.
+ *
+ * @param limitBytes the limit now; 0 where there is none, then there is nothing to raise
+ * @returns bytes, or 0 where no raise is possible any more
+ */
+export function nextLimitBytes(
+  limitBytes: number,
+  originalBytes: number,
+  { maxRaiseStep, maxRaiseTotal }: Bounds,
+): number {
+  const highest = Math.floor(Math.min(limitBytes * maxRaiseStep, originalBytes * maxRaiseTotal) / MIB) * MIB
+  const next = Math.min(Math.ceil((limitBytes * RAISE) / MIB) * MIB, highest)
+  return next > limitBytes ? next : 0
+}
+
+interface Kills {
+  container: string
+  kills: number
+  isSteady: boolean
+}
+
+/** What the detector saw, which remembers more deaths than a pod's status shows. */
+function detectedKills({ incident, evidence }: Context): Kills[] {
+  return incident.signals.flatMap(({ rule, anomaly, resolvedMs }) => {
+    const features: Evidence['features'] | undefined = evidence.get(anomaly)?.features
+    const { container, kills, steady } = features ?? {}
+    if (rule !== KILL_RULE || resolvedMs !== undefined || typeof container !== 'string') return []
+    return { container, kills: typeof kills === 'number' ? Math.round(kills) : 2, isSteady: steady === true }
+  })
+}
+
+/** What the pods' status shows: of each container the last two deaths at most. */
+function visibleKills(pods: readonly Pod[]): Kills[] {
+  const deaths = pods.flatMap(memoryKillsOf)
+  return [...Map.groupBy(deaths, ({ container }) => container)].map(([container, kills]) => ({
+    container,
+    kills: kills.length,
+    isSteady:
+      kills.length >= 2 && kills.every(({ startedMs, finishedMs }) => (finishedMs ?? 0) - (startedMs ?? 0) <= SOON_MS),
+  }))
+}
+
+function killsOf(context: Context): Kills | undefined {
+  const visible = visibleKills(context.pods).sort((a, b) => b.kills - a.kills)
+  const detected = detectedKills(context).sort((a, b) => b.kills - a.kills)[0]
+  if (!detected) return visible[0]
+  const same = visible.find(({ container }) => container === detected.container)
+  return { ...detected, kills: Math.max(detected.kills, same?.kills ?? 0) }
+}
+
+const limitIn = (template: PodTemplate | undefined, container: string) =>
+  memoryLimitBytes(template?.spec?.containers.find(({ name }) => name === container)?.resources)
+
+/** Where the executor keeps a limit's value from before the incident. */
+export const memoryLimitPath = (template: PodTemplate | undefined, container: string) =>
+  `/spec/template/spec/containers/${template?.spec?.containers.findIndex(({ name }) => name === container) ?? -1}/resources/limits/memory`
+
+function originalBytes({ targetRecord, incident }: Context, path: string, limitBytes: number): number {
+  if (targetRecord?.originalsOf !== incident._id) return limitBytes
+  const written = targetRecord.originals[path]
+  return (written === undefined ? undefined : memoryLimitBytes({ limits: { memory: written } })) ?? limitBytes
+}
+
+/** What playbooks see of deaths for memory. */
+export function memoryFacts(context: Context, healthy: HealthyRevision | undefined, bounds: Bounds): Facts['memory'] {
+  const killed = killsOf(context)
+  if (!killed) return NO_KILLS
+  const template = templateOf(context)
+  const limitBytes = limitIn(template, killed.container) ?? 0
+  const originalLimitBytes = originalBytes(context, memoryLimitPath(template, killed.container), limitBytes)
+  const next = nextLimitBytes(limitBytes, originalLimitBytes, bounds)
+  const before = healthy && (limitIn(healthy.revision.template, killed.container) ?? Number.POSITIVE_INFINITY)
+  return {
+    container: killed.container,
+    kills: killed.kills,
+    steady: killed.isSteady,
+    limitBytes,
+    originalLimitBytes,
+    nextLimit: next === 0 ? '' : formatQuantity(bytesQuantity(next)),
+    nextLimitBytes: next,
+    loweredByRollout: before !== undefined && limitBytes > 0 && before > limitBytes,
+  }
+}

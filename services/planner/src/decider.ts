@@ -1,0 +1,193 @@
+import type { Bus } from '@kubewise/bus'
+import {
+  COLLECTIONS,
+  hashOf,
+  hintOf,
+  subjects,
+  type Decision,
+  type Facts,
+  type Incident,
+  type Plan,
+} from '@kubewise/contracts'
+import { isPassivePlan } from '@kubewise/policy'
+import type { Kube } from '@kubewise/kube'
+import { explain, type Kit } from '@kubewise/service'
+import type { Store } from '@kubewise/store'
+import { createCoalescingQueue } from './coalescing-queue.ts'
+import type { Context } from './context/context.ts'
+import { factsOf } from './context/facts.ts'
+import type { Gather } from './context/gather.ts'
+import type { Close } from './decisions/choice.ts'
+import { contentOf, decide } from './decisions/decide.ts'
+import { readGround, type Ground, type GroundPorts, type Installation } from './decisions/early-refusals.ts'
+import { resolve, type Resolved } from './decisions/resolve.ts'
+import type { Figures } from './figures.ts'
+import type { Change, IncidentBook } from './incidents/book.ts'
+import { publishIncident } from './incidents/notices.ts'
+import { hasSignal, openSignals } from './incidents/signals.ts'
+import type { LoadedPlaybook } from './playbooks/load-playbook.ts'
+
+export interface DeciderPorts extends Pick<Kit, 'clock' | 'log' | 'crashpoint' | 'signal'>, GroundPorts {
+  bus: Pick<Bus, 'publish'>
+  store: Store
+  kube: Pick<Kube, 'patch' | 'evict'>
+  book: IncidentBook
+  gather: Gather
+  figures: Figures
+}
+
+/** Decides open incidents, each by itself, again and again. */
+export interface Decider {
+  /** Decides an incident as soon as there is a hand free; asked twice while it waits is asked once. */
+  soon(incident: string): void
+  idle(): Promise<void>
+}
+
+const DECISIONS_AT_ONCE = 8
+/** A context that could not be read is asked for again sooner than the sweep comes by. */
+const RETRY_MS = 2_000
+
+type Decided = Extract<Resolved, { outcome: 'decided' }>
+
+const isSame = (before: Decision | undefined, after: Decision) =>
+  before?.hash === after.hash && before.plan === after.plan && before.outcome === after.outcome
+
+/** The newest plan stands last: an older decision that holds again takes its place anew. */
+const withPlan = (plans: readonly string[], plan: string | undefined) =>
+  plan === undefined ? [...plans] : [...plans.filter((each) => each !== plan), plan]
+
+export function createDecider(
+  ports: DeciderPorts,
+  playbooks: readonly LoadedPlaybook[],
+  installation: Installation,
+): Decider {
+  const { clock, log, figures, book, store, bus, crashpoint } = ports
+  const plans = store.collection(COLLECTIONS.plans)
+
+  async function notify(change: Change | undefined): Promise<void> {
+    if (!change || change.change === 'none') return
+    if (change.change === 'resolved') figures.open.delete(change.incident._id)
+    await publishIncident(bus, change.incident, change.change)
+  }
+
+  async function closeIncident(incident: Incident, { code, say }: Close): Promise<void> {
+    const nowMs = clock.now()
+    const change = await book.change(incident._id, (latest) => {
+      // A signal that came while we looked is not among those that were judged.
+      const isUnseen = openSignals(latest).some(({ anomaly }) => !hasSignal(incident, anomaly))
+      if (latest.status !== 'open' || isUnseen) return latest
+      return { ...latest, status: 'resolved', resolvedMs: nowMs, updatedMs: nowMs }
+    })
+    if (change?.change !== 'resolved') return
+    crashpoint('planner:incident-resolved')
+    log.info({ incident: incident._id, code, say }, 'resolved')
+    await notify(change)
+  }
+
+  async function publishHint(plan: Omit<Plan, 'version'>): Promise<void> {
+    await bus.publish(subjects.plan(plan.target), hintOf(plan))
+    crashpoint('planner:hint-published')
+  }
+
+  /** A hint may have been lost on its way, or the executor have been away: nobody has taken this plan up yet. */
+  function isForgotten(plan: Omit<Plan, 'version'>, { executions, nowMs }: Context): boolean {
+    return nowMs < plan.notAfterMs && plan.steps.length > 0 && !executions.some(({ _id }) => _id === plan._id)
+  }
+
+  async function keep(incident: Incident, facts: Facts, context: Context, decided: Decided): Promise<void> {
+    const { decision, plan, isNewPlan, cause } = decided
+    if (plan && isNewPlan && (await plans.insert(plan)) === 'inserted') {
+      const provider = plan.origin.kind === 'llm' ? 'llm' : 'playbook'
+      figures.plans.inc({ provider, outcome: decision.outcome })
+      crashpoint('planner:plan-inserted')
+    }
+    const change = await book.change(incident._id, (latest) => {
+      const isKnown = isSame(latest.decision, decision) && latest.attempts === facts.attempts.count
+      if (latest.status !== 'open' || isKnown) return latest
+      const sinceMs = isSame(latest.decision, decision) ? latest.decision?.atMs : undefined
+      return {
+        ...latest,
+        ...(cause !== undefined && { cause }),
+        attempts: facts.attempts.count,
+        plans: withPlan(latest.plans, decision.plan),
+        decision: { ...decision, atMs: sinceMs ?? decision.atMs },
+        updatedMs: clock.now(),
+      }
+    })
+    const isNews = change !== undefined && change.change !== 'none'
+    if (isNews) crashpoint('planner:incident-decided')
+    if (plan && (isNews || isForgotten(plan, context))) await publishHint(plan)
+    if (!isNews) return
+    const { outcome, code, say } = decision
+    log.info(
+      { incident: incident._id, outcome, code, say, plan: decision.plan, isToldOnly: plan && isPassivePlan(plan) },
+      'decided',
+    )
+    await notify(change)
+  }
+
+  /** The context, or the wait that stands for it: nothing is decided on a part. */
+  async function look(incident: Incident): Promise<{ context: Context; ground: Ground } | Decision> {
+    try {
+      const [context, ground] = await Promise.all([
+        ports.gather(incident, ports.signal),
+        readGround(ports, installation),
+      ])
+      return { context, ground }
+    } catch (error) {
+      ports.signal.throwIfAborted()
+      const say = `The context cannot be read in full: ${explain(error)}`
+      const code = 'context-incomplete'
+      return { atMs: clock.now(), outcome: 'wait', code, say, hash: hashOf({ outcome: 'wait', code }) }
+    }
+  }
+
+  async function waitForContext(incident: Incident, decision: Decision): Promise<void> {
+    figures.decisions.inc({ outcome: 'wait' })
+    clock.sleep(RETRY_MS, ports.signal).then(
+      () => queue.add(incident._id),
+      () => undefined,
+    )
+    const change = await book.change(incident._id, (latest) =>
+      latest.status !== 'open' || isSame(latest.decision, decision)
+        ? latest
+        : { ...latest, decision, updatedMs: decision.atMs },
+    )
+    if (change && change.change !== 'none')
+      log.warn({ incident: incident._id, code: decision.code, say: decision.say }, 'decided')
+    await notify(change)
+  }
+
+  async function decideOne(incident: Incident): Promise<void> {
+    const seen = await look(incident)
+    if ('outcome' in seen) return waitForContext(incident, seen)
+    const { context, ground } = seen
+    const facts = factsOf(context, ground.limits)
+    const tried = new Map(context.plans.map(({ _id, steps }) => [_id, contentOf(steps)]))
+    const question = { ...context, facts, playbooks, limits: ground.limits }
+    const { choice, failures } = decide(question, tried)
+    for (const { playbook, say } of failures) {
+      figures.playbookFailures.inc({ playbook })
+      log.debug({ playbook, say, incident: incident._id }, 'playbook failed')
+    }
+    figures.decisions.inc({ outcome: choice.outcome })
+    const resolved = await resolve(ports, context, facts, choice, ground, installation, ports.signal)
+    return resolved.outcome === 'close'
+      ? closeIncident(incident, resolved.choice)
+      : keep(incident, facts, context, resolved)
+  }
+
+  const queue = createCoalescingQueue(DECISIONS_AT_ONCE, async (id) => {
+    const startedMs = clock.monotonic()
+    try {
+      const incident = await book.get(id)
+      if (incident?.status !== 'open' || ports.signal.aborted) return
+      await decideOne(incident)
+      figures.decisionSeconds.observe((clock.monotonic() - startedMs) / 1000)
+    } catch (error) {
+      if (!ports.signal.aborted) log.error({ err: error, incident: id }, 'not decided, trying again at the next sweep')
+    }
+  })
+
+  return { soon: (incident) => queue.add(incident), idle: () => queue.idle() }
+}

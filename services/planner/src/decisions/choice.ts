@@ -1,0 +1,39 @@
+import type { Expectation, Refusal } from '@kubewise/contracts'
+import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
+import type { ResolvedStep } from '../playbooks/ask.ts'
+
+/** The incident is over. */
+export interface Close {
+  outcome: 'close'
+  code: string
+  say: string
+}
+
+/** Nothing can be decided now; asked again at the next signal, and every 15 s. */
+export interface Wait {
+  outcome: 'wait'
+  code: string
+  say: string
+}
+
+/** What becomes a plan: to act, to call a person, or to do nothing for a reason. */
+export interface Remedy {
+  outcome: 'plan' | 'escalate' | 'no-action'
+  code: string
+  say: string
+  cause: string
+  /** Who decided so: a playbook, or the rules of the planner itself. */
+  origin: { name: string; hash: string }
+  steps: readonly ResolvedStep[]
+  fallback: readonly ResolvedStep[]
+  expect?: Expectation
+  /** Facts that it rests on, by path. */
+  cites: readonly string[]
+  /** Playbooks that would have applied, and why they did not. */
+  refused: readonly Refusal[]
+}
+
+export type Choice = Close | Wait | Remedy
+
+export const refusedBy = (refused: readonly { playbook: LoadedPlaybook; refusal: Refusal }[]): Refusal[] =>
+  refused.map(({ playbook, refusal }) => ({ code: refusal.code, say: `${playbook.name}: ${refusal.say}` }))

@@ -1,0 +1,140 @@
+import {
+  planHash,
+  RISKS,
+  type Entity,
+  type Facts,
+  type Mode,
+  type Plan,
+  type PlanStep,
+  type Refusal,
+  type Risk,
+} from '@kubewise/contracts'
+import type { Context } from '../context/context.ts'
+import { isCurrent } from '../context/facts.ts'
+import type { ResolvedStep } from '../playbooks/ask.ts'
+import type { Remedy } from './choice.ts'
+import type { Draft } from './preflight.ts'
+import { reasoningOf } from './reasoning.ts'
+import { changesOf } from './step-changes.ts'
+
+/** How long a plan may be carried out: what it was decided upon may not be true any more after. */
+const VALID_MS = 10 * 60_000
+
+/** A plan as the store takes it. */
+export type NewPlan = Omit<Plan, 'version'>
+
+function targetOf({ incident, target }: Context): Entity {
+  const uid = target?.metadata?.uid
+  const { cluster, kind, namespace, name } = incident.target
+  return { cluster, kind, namespace, name, ...(uid !== undefined && { uid }) }
+}
+
+/** The object of a step: never a text from anywhere, only the target itself or one of its pods. */
+function objectOf(context: Context, step: ResolvedStep): Entity {
+  const { cluster, namespace } = context.incident.target
+  if (!step.action.kinds.includes('Pod')) return targetOf(context)
+  return { cluster, kind: 'Pod', namespace, name: String(step.with['pod']), uid: String(step.with['uid']) }
+}
+
+/** Turns resolved steps into a plan's, with what they rest on and what they will change. */
+export function draftSteps(context: Context, facts: Facts, steps: readonly ResolvedStep[]): Draft[] {
+  return steps.map((step) => {
+    const { patch, preconditions, changes } = changesOf(context, facts, step)
+    return {
+      step: {
+        id: step.id,
+        action: step.action.name,
+        object: objectOf(context, step),
+        with: step.with,
+        needs: [...step.needs],
+        timeoutSeconds: step.timeoutSeconds,
+        preconditions,
+        changes,
+      },
+      ...(patch && { patch }),
+    }
+  })
+}
+
+function impactOf(remedy: Remedy, facts: Facts): Plan['impact'] {
+  const impacts = remedy.steps.map((step) => step.action.impact(facts, step.with))
+  const readyPodsTaken = impacts.reduce((sum, impact) => sum + impact.readyPodsTaken, 0)
+  return {
+    pods: Math.max(0, ...impacts.map(({ pods }) => pods)),
+    readyPodsTaken,
+    readyShare: Math.min(1, readyPodsTaken / Math.max(1, facts.target.ready)),
+    restarts: impacts.some(({ restarts }) => restarts),
+  }
+}
+
+function riskOf({ steps, fallback }: Remedy): Risk {
+  const ranks = [...steps, ...fallback].map(({ action }) => RISKS.indexOf(action.risk))
+  return RISKS[Math.max(0, ...ranks)] ?? 'high'
+}
+
+/** What the plan is born of decides how its freshness is judged: an outlier among siblings is known by metrics alone. */
+function evidenceOf(remedy: Remedy, { incident }: Context, facts: Facts): Pick<Plan, 'evidence' | 'metrics'> {
+  const signals = incident.signals.filter(({ resolvedMs }) => resolvedMs === undefined)
+  const isOfMetrics =
+    remedy.cites.some((path) => path.startsWith('runaway')) ||
+    (facts.signals.length > 0 && facts.signals.every(({ source }) => source === 'metric'))
+  if (!isOfMetrics) return { evidence: 'state', metrics: [] }
+  return { evidence: 'metric', metrics: [...new Set(signals.flatMap(({ metric }) => metric ?? []))].sort() }
+}
+
+const factIds = (remedy: Remedy, facts: Facts): string[] => [
+  ...remedy.cites.map((path) => `fact:${path}`),
+  ...facts.pods
+    .filter(({ cannotRun, uid }) => cannotRun || uid === facts.runaway.uid)
+    .map(({ name }) => `fact:pods/${name}`),
+]
+
+export interface PlanParts {
+  id: string
+  context: Context
+  facts: Facts
+  remedy: Remedy
+  steps: readonly PlanStep[]
+  fallback: readonly PlanStep[]
+  confidence: Plan['confidence']
+  refusals: readonly Refusal[]
+  mode: Mode
+}
+
+/** Puts a plan together; nothing in it is left to be evaluated but its preconditions. */
+export function composePlan({
+  id,
+  context,
+  facts,
+  remedy,
+  steps,
+  fallback,
+  confidence,
+  refusals,
+  mode,
+}: PlanParts): NewPlan {
+  const { incident, nowMs } = context
+  const body = {
+    cluster: incident.cluster,
+    incident: incident._id,
+    attempt: facts.attempts.count + 1,
+    target: targetOf(context),
+    origin: { kind: 'playbook' as const, ...remedy.origin },
+    cause: remedy.cause,
+    reasoning: reasoningOf(remedy, facts),
+    cites: factIds(remedy, facts),
+    confidence,
+    risk: riskOf(remedy),
+    impact: impactOf(remedy, facts),
+    steps: [...steps],
+    ...(remedy.expect && { expect: remedy.expect }),
+    fallback: [...fallback],
+    refusals: [...refusals],
+    mode,
+    ...evidenceOf(remedy, context, facts),
+    anomalies: incident.signals.filter((signal) => isCurrent(signal, facts.pods)).map(({ anomaly }) => anomaly),
+    createdMs: nowMs,
+    notAfterMs: nowMs + VALID_MS,
+  }
+  return { _id: id, ...body, hash: planHash(body) }
+}

@@ -1,0 +1,179 @@
+import { hashOf, SETTLED, type Execution, type Facts, type Incident } from '@kubewise/contracts'
+import { actionNamed, type Limits } from '@kubewise/policy'
+import { isAttempt } from '../context/facts.ts'
+import { openSignals, quietSinceMs, titleOfIncident } from '../incidents/signals.ts'
+import { askPlaybooks, type Asked, type Failure, type ResolvedStep } from '../playbooks/ask.ts'
+import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
+import { refusedBy, type Choice, type Close, type Remedy, type Wait } from './choice.ts'
+import { wellness } from './wellness.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+/** Nothing stays open for ever: without a signal for this long, an incident is closed even if its target is not well. */
+const CLOSED_AFTER_QUIET_MS = 10 * MINUTE
+/** Signals that contradict a state that has been well this long are stale. */
+const STALE_AFTER_WELL_MS = 10 * MINUTE
+/** How long an incident that no playbook knows is watched before a person is called. */
+const WATCHED_SECONDS = 60
+
+export interface Question {
+  nowMs: number
+  incident: Incident
+  facts: Facts
+  playbooks: readonly LoadedPlaybook[]
+  executions: readonly Execution[]
+  limits: Pick<Limits, 'maxAttemptsPerIncident'>
+}
+
+export interface Decided {
+  choice: Choice
+  /** Playbooks that failed at run time. */
+  failures: readonly Failure[]
+}
+
+const ALREADY_RECOVERED = 'already-recovered'
+const RECOVERING = 'recovering'
+
+const wait = (code: string, say: string): Wait => ({ outcome: 'wait', code, say })
+const close = (code: string, say: string): Close => ({ outcome: 'close', code, say })
+
+/** What the planner decides by its own rules, without a playbook; a hash so that a change of the rules is another decision. */
+const RULES = { name: 'planner', hash: hashOf('planner-rules@1') }
+const ownRule = (outcome: Remedy['outcome'], code: string, cause: string, say: string): Remedy => ({
+  outcome,
+  code,
+  say,
+  cause,
+  origin: RULES,
+  steps: outcome === 'escalate' ? [callAPerson()] : [],
+  fallback: [],
+  cites: ['target', 'pods', 'signals'],
+  refused: [],
+})
+
+/** Calls a person instead of what was chosen. */
+export const escalation = (code: string, cause: string, say: string, instead: Remedy): Remedy => ({
+  ...ownRule('escalate', code, cause, say),
+  cites: instead.cites,
+  refused: instead.refused,
+})
+
+function callAPerson(): ResolvedStep {
+  const action = actionNamed('escalate@1')
+  if (!action) throw new Error('escalate@1: expected in the catalogue of actions')
+  return { id: 'tell', action, with: {}, needs: [], timeoutSeconds: 60 }
+}
+
+/** The incident's end, where it has come. */
+function ending({ nowMs, incident, facts }: Question): Close | undefined {
+  const title = titleOfIncident(incident)
+  if (!facts.target.exists) return close('target-gone', `${title} does not exist any more.`)
+  const quietMs = quietSinceMs(incident)
+  const isQuiet = quietMs !== undefined || facts.signals.length === 0
+  const state = wellness(facts)
+  if (isQuiet && state !== 'ill')
+    return close('recovered', `${title} is ${state === 'well' ? 'well' : 'quiet'}: every signal of it has ended.`)
+  if (quietMs !== undefined && nowMs - quietMs >= CLOSED_AFTER_QUIET_MS)
+    return close('quiet', `Nothing was heard of ${title} for ${CLOSED_AFTER_QUIET_MS / MINUTE} minutes.`)
+  const { decision } = incident
+  const isLongWell =
+    decision !== undefined && [ALREADY_RECOVERED, RECOVERING].includes(decision.code) && state === 'well'
+  const isStale = isLongWell && openSignals(incident).every(({ source }) => source !== 'metric')
+  return isStale && nowMs - decision.atMs >= STALE_AFTER_WELL_MS
+    ? close('recovered', `${title} has been well for ${STALE_AFTER_WELL_MS / MINUTE} minutes; its signals are stale.`)
+    : undefined
+}
+
+const isActive = (steps: readonly ResolvedStep[]) => steps.some(({ action }) => !action.isPassive)
+
+/** The same steps were carried out for this incident and did not help. */
+function wasTried(
+  steps: readonly ResolvedStep[],
+  { executions, incident }: Question,
+  plans: ReadonlyMap<string, string>,
+): boolean {
+  const content = contentOf(steps)
+  return executions.some(
+    (execution) =>
+      execution.incident === incident._id &&
+      isAttempt(execution) &&
+      execution.status !== 'recovered' &&
+      plans.get(execution._id) === content,
+  )
+}
+
+/** What steps do, as text that compares. */
+export const contentOf = (steps: readonly { action: { name: string } | string; with: object }[]): string =>
+  hashOf(
+    steps.map(({ action, with: given }) => ({
+      action: typeof action === 'string' ? action : action.name,
+      with: given,
+    })),
+  )
+
+function remedyOf({ answer, refused }: Asked & { answer: NonNullable<Asked['answer']> }): Remedy {
+  const { playbook, steps, fallback } = answer
+  const outcome = steps.length === 0 ? 'no-action' : isActive(steps) ? 'plan' : 'escalate'
+  return {
+    outcome,
+    code: playbook.cause,
+    say: playbook.summary,
+    cause: playbook.cause,
+    origin: { name: playbook.name, hash: playbook.hash },
+    steps,
+    fallback: outcome === 'plan' ? fallback : [],
+    ...(outcome === 'plan' && playbook.expect && { expect: playbook.expect }),
+    cites: playbook.cites,
+    refused: refusedBy(refused),
+  }
+}
+
+/** What is left when no playbook applies. */
+function withoutPlaybook(question: Question, refused: Asked['refused']): Choice {
+  const { facts, incident } = question
+  const title = titleOfIncident(incident)
+  if (wellness(facts) === 'well') {
+    const say = `${title} is well by its state, whatever its signals still say.`
+    const wasActedUpon = question.executions.some(isAttempt)
+    return wasActedUpon ? wait(RECOVERING, say) : ownRule('no-action', ALREADY_RECOVERED, ALREADY_RECOVERED, say)
+  }
+  const first = refused[0]
+  if (first)
+    return {
+      ...ownRule('escalate', first.refusal.code, first.playbook.cause, first.refusal.say),
+      refused: refusedBy(refused),
+      cites: first.playbook.cites,
+    }
+  if (facts.now.openSeconds < WATCHED_SECONDS)
+    return wait('watching', `No playbook knows a remedy for ${title} yet; it is watched for ${WATCHED_SECONDS} s.`)
+  return ownRule('escalate', 'no-remedy', 'unknown', `No playbook knows a remedy for ${title}.`)
+}
+
+/**
+ * Decides what is to be done about an incident, from facts alone: the same facts give the same decision.
+ *
+ * @param tried content of the steps of this incident's plans, by plan id; see `contentOf`
+ */
+export function decide(question: Question, tried: ReadonlyMap<string, string>): Decided {
+  const { facts, incident, executions, limits } = question
+  const over = ending(question)
+  const underWay = executions.find(({ status }) => !SETTLED.includes(status))
+  if (underWay)
+    return { choice: wait('execution-under-way', `The plan ${underWay._id} is being carried out.`), failures: [] }
+  if (over) return { choice: over, failures: [] }
+  const asked = askPlaybooks(question.playbooks, facts)
+  const { answer, failures } = asked
+  if (!answer) return { choice: withoutPlaybook(question, asked.refused), failures }
+  const remedy = remedyOf({ ...asked, answer })
+  if (remedy.outcome !== 'plan') return { choice: remedy, failures }
+  const title = titleOfIncident(incident)
+  if (facts.attempts.count >= limits.maxAttemptsPerIncident) {
+    const say = `${title} was tried ${facts.attempts.count} times without success; a person is needed.`
+    return { choice: ownRule('escalate', 'attempts-exhausted', remedy.cause, say), failures }
+  }
+  if (wasTried(remedy.steps, question, tried)) {
+    const say = `What ${remedy.origin.name} would do for ${title} was done already and did not help.`
+    return { choice: ownRule('escalate', 'already-tried', remedy.cause, say), failures }
+  }
+  return { choice: remedy, failures }
+}

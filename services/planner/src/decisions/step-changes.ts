@@ -1,0 +1,105 @@
+import { hashOf, type Facts, type FieldChange, type Precondition } from '@kubewise/contracts'
+import type { Container, JsonPatchOperation, KubernetesObject, PodTemplate, Revision } from '@kubewise/kube'
+import { memoryLimitPath } from '../context/memory-facts.ts'
+import { rolloutWorkload, templateOf, type Context } from '../context/context.ts'
+import type { ResolvedStep } from '../playbooks/ask.ts'
+
+/** What a step rests on, what it will change, and the change as the server could be asked about it. */
+export interface StepChanges {
+  preconditions: Precondition[]
+  changes: FieldChange[]
+  /** Absent where there is nothing to ask: the step only tells, or is no patch. */
+  patch?: JsonPatchOperation[]
+}
+
+/** Templates hold env values, so a plan shows only their hashes, in short. */
+const shortHash = (value: unknown) => hashOf(value).slice(0, 16)
+
+const uidIs = (object: KubernetesObject): Precondition => ({ field: 'metadata.uid', is: object.metadata?.uid ?? '' })
+
+/** The very object that was looked at, with the very template. */
+function onTemplate(target: KubernetesObject, template: PodTemplate | undefined): Precondition[] {
+  return [uidIs(target), { field: 'spec.template', hash: hashOf(template) }]
+}
+
+const containersOf = (template: PodTemplate | undefined): readonly Container[] => template?.spec?.containers ?? []
+
+function imageChanges(before: PodTemplate | undefined, after: PodTemplate): FieldChange[] {
+  return containersOf(before).flatMap(({ name, image }, index) => {
+    const next = containersOf(after).find((container) => container.name === name)?.image
+    return next === image
+      ? []
+      : { path: `/spec/template/spec/containers/${index}/image`, before: image ?? null, after: next ?? null }
+  })
+}
+
+function rollbackChanges(context: Context, target: KubernetesObject, { template }: Revision): StepChanges {
+  const present = templateOf(context)
+  return {
+    preconditions: onTemplate(target, present),
+    changes: [
+      { path: '/spec/template', before: shortHash(present), after: shortHash(template) },
+      ...imageChanges(present, template),
+    ],
+    patch: [{ op: 'replace', path: '/spec/template', value: template }],
+  }
+}
+
+function resourceChanges(context: Context, target: KubernetesObject, step: ResolvedStep): StepChanges {
+  const template = templateOf(context)
+  const container = String(step.with['container'])
+  const limits = containersOf(template).find(({ name }) => name === container)?.resources?.limits ?? {}
+  const changes = (['memory', 'cpu'] as const).flatMap((resource): FieldChange[] => {
+    const after = step.with[`${resource}Limit`]
+    if (after === undefined) return []
+    const path = memoryLimitPath(template, container).replace(/memory$/, resource)
+    return [{ path, before: limits[resource] ?? null, after }]
+  })
+  return {
+    preconditions: onTemplate(target, template),
+    changes,
+    // `add` on an object member replaces it where it is there; a container without limits cannot be asked about so.
+    ...(Object.keys(limits).length > 0 && {
+      patch: changes.map(({ path, after }) => ({ op: 'add' as const, path, value: after })),
+    }),
+  }
+}
+
+function replicaChanges(target: KubernetesObject, wanted: number, step: ResolvedStep): StepChanges {
+  const replicas = step.with['replicas'] ?? wanted
+  return {
+    preconditions: [uidIs(target), { field: 'spec.replicas', is: wanted }],
+    changes: [{ path: '/spec/replicas', before: wanted, after: replicas }],
+    patch: [{ op: 'replace', path: '/spec/replicas', value: replicas }],
+  }
+}
+
+/** @throws Error for a revision that is not among the target's own */
+function revisionOf({ revisions }: Context, number: unknown): Revision {
+  const revision = revisions.find((each) => each.number === number)
+  if (!revision)
+    throw new Error(`revision ${String(number)}: expected one of ${revisions.map((each) => each.number).join(', ')}`)
+  return revision
+}
+
+/** What one step will change on the target as it was read, in short form, and what must still be so then. */
+export function changesOf(context: Context, facts: Facts, step: ResolvedStep): StepChanges {
+  const { target } = context
+  if (!target || step.action.isPassive) return { preconditions: [], changes: [] }
+  const workload = rolloutWorkload(context) ?? target
+  switch (step.action.name) {
+    case 'rollback@1':
+      return rollbackChanges(context, workload, revisionOf(context, step.with['toRevision']))
+    case 'set-resources@1':
+      return resourceChanges(context, workload, step)
+    case 'scale@1':
+      return replicaChanges(workload, facts.target.wanted, step)
+    case 'evict-pod@1':
+      return {
+        preconditions: [{ field: 'metadata.uid', is: String(step.with['uid']) }],
+        changes: [{ path: '/', before: String(step.with['pod']), after: null }],
+      }
+    default:
+      return { preconditions: onTemplate(workload, templateOf(context)), changes: [] }
+  }
+}

@@ -1,0 +1,24 @@
+import type { Facts, PodFacts } from '@kubewise/contracts'
+
+/** A container that ended this lately may do so again: too early to call it well. */
+const SETTLED_AFTER_SECONDS = 60
+
+function isPodWell({ cannotRun, exitCode, secondsSinceExit, ready }: PodFacts): boolean {
+  const diedLately = exitCode !== 0 && secondsSinceExit > 0 && secondsSinceExit < SETTLED_AFTER_SECONDS
+  return ready && !cannotRun && !diedLately
+}
+
+/** Those that count: a pod that goes is no sign of illness, and one that ended on its node is a record; its controller made another. */
+const isCounted = ({ terminating, phase }: PodFacts) => !terminating && phase !== 'Succeeded' && phase !== 'Failed'
+
+/**
+ * What the target's state says, whatever its signals say: well when all the pods it wants are ready and none died lately.
+ * Unknown for a node or a custom resource, whose state is not looked at.
+ */
+export function wellness({ target, pods, job }: Facts): 'well' | 'ill' | 'unknown' {
+  if (target.uid === '' || target.kind === 'Node') return 'unknown'
+  if (job.exists) return job.complete && !job.failed ? 'well' : 'ill'
+  const isFinished = target.kind === 'Pod' && pods.every(({ phase }) => phase === 'Succeeded')
+  const isReady = target.ready >= target.wanted && pods.filter(isCounted).every(isPodWell)
+  return isFinished || isReady ? 'well' : 'ill'
+}
