@@ -11,9 +11,7 @@ import { createDaemonSetController } from './controllers/daemon-set/controller.t
 import { createDeploymentController } from './controllers/deployment/controller.ts'
 import { createDisruptionController } from './controllers/disruption.ts'
 import { createEndpointsController } from './controllers/endpoints.ts'
-import { createGarbageCollector } from './controllers/garbage.ts'
 import { createJobController } from './controllers/job.ts'
-import { createNamespaceController } from './controllers/namespace.ts'
 import { createNodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { createReplicaSetController } from './controllers/replica-set.ts'
 import { createQuotaController } from './controllers/resource-quota.ts'
@@ -73,7 +71,6 @@ export function startWorld(options: WorldOptions): World {
     async stop() {
       ending.abort()
       await running
-      world.stop()
     },
   }
 }
@@ -83,7 +80,6 @@ export interface SteppedWorld {
   tick(nowMs: number): void
   inject(fault: Fault, nowMs: number): string[]
   sample(nowMs: number): Sample[]
-  stop(): void
 }
 
 /** A world that moves only when it is told to. */
@@ -97,8 +93,7 @@ export function createWorld(
   const names = nodeNames(nodes)
   createCluster(objects, names, nowMs)
   const kubelets = createKubelets({ ...ports, images: createImageRegistry(), demands }, names)
-  const garbage = createGarbageCollector(ports)
-  const parts = partsOf(ports, kubelets, garbage)
+  const parts = partsOf(ports, kubelets)
   let prunedMs = nowMs
 
   return {
@@ -110,7 +105,6 @@ export function createWorld(
     },
     inject: (fault, atMs) => injectFault({ objects, demands, kubelets }, fault, atMs),
     sample: createSampler(objects, kubelets, random, names),
-    stop: () => garbage.stop(),
   }
 }
 
@@ -128,9 +122,8 @@ function createCluster(objects: ObjectStore, names: readonly string[], nowMs: nu
 }
 
 /** In the order in which a wish becomes a running container, so that one look carries it all the way. */
-function partsOf(ports: WorldPorts, kubelets: Kubelets, garbage: Reconcile): Record<string, Reconcile> {
+function partsOf(ports: WorldPorts, kubelets: Kubelets): Record<string, Reconcile> {
   return {
-    namespaces: createNamespaceController(ports),
     cronJobs: createCronJobController(ports),
     jobs: createJobController(ports),
     autoscalers: createAutoscaler(ports, (uid) => cpuMilliOf(kubelets, uid)),
@@ -138,7 +131,6 @@ function partsOf(ports: WorldPorts, kubelets: Kubelets, garbage: Reconcile): Rec
     replicaSets: createReplicaSetController(ports),
     statefulSets: createStatefulSetController(ports),
     daemonSets: createDaemonSetController(ports),
-    garbage,
     scheduler: createScheduler(ports),
     kubelets: kubelets.reconcile,
     nodeStatus: createNodeStatus(ports, kubelets.isAlive),

@@ -1,19 +1,24 @@
 import { RESOURCES, type ResourceQuota } from '@kubewise/kube'
-import { quotaUsage } from '../objects/quota.ts'
+import { usedIn } from '../../api/admission/quota-usage.ts'
+import { formatQuantity, parseQuantity } from '../../schema/quantity.ts'
 import { writeStatus } from '../objects/write-status.ts'
 import type { Reconcile, WorldPorts } from '../ports.ts'
 
-/** Bytes as a whole number, everything else in thousandths where it must. */
-function quantityOf(amount: number): string {
-  return Number.isInteger(amount) ? String(amount) : `${Math.round(amount * 1000)}m`
-}
-
-/** Says what is used of each quota. */
+/** Says what is used of each quota. Admission is what keeps to them. */
 export function createQuotaController({ objects }: WorldPorts): Reconcile {
+  function usedOf(quota: ResourceQuota): Record<string, string> {
+    const namespace = quota.metadata?.namespace ?? ''
+    return Object.fromEntries(
+      Object.entries(quota.spec?.hard ?? {}).map(([name, limit]) => {
+        const format = parseQuantity(limit)?.format ?? 'decimal'
+        return [name, formatQuantity({ nanos: usedIn(objects, namespace, name), format })]
+      }),
+    )
+  }
+
   return () => {
     for (const quota of objects.list<ResourceQuota>(RESOURCES.ResourceQuota)) {
-      const used = Object.entries(quotaUsage(objects, quota)).map(([name, amount]) => [name, quantityOf(amount)])
-      const status = { hard: { ...quota.spec?.hard }, used: Object.fromEntries(used) as Record<string, string> }
+      const status = { hard: { ...quota.spec?.hard }, used: usedOf(quota) }
       writeStatus(objects, RESOURCES.ResourceQuota, quota, 'kube-controller-manager', status)
     }
   }

@@ -34,7 +34,7 @@ const nameOf = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata?.na
 
 function rollOut(change: TemplateChange, manager: string): Inject {
   return ({ objects }, injection) => {
-    const workload = findTarget<Workload>(objects, injection)
+    const workload: Workload = findTarget(objects, injection)
     objects.update<Workload>(injection.resource, injection.namespace, injection.target, manager, (found) => ({
       ...found,
       spec: { ...found.spec, template: change(found.spec?.template ?? {}) },
@@ -44,7 +44,7 @@ function rollOut(change: TemplateChange, manager: string): Inject {
 }
 
 const needMoreMemory: Inject = ({ objects, demands }, injection, nowMs) => {
-  const workload = findTarget<Workload>(objects, injection)
+  const workload: Workload = findTarget(objects, injection)
   const limits = (workload.spec?.template?.spec?.containers ?? []).map(
     ({ resources }) => amountOf(resources?.limits?.['memory']) ?? 0,
   )
@@ -63,7 +63,7 @@ function podsOf(objects: ObjectStore, injection: Injection): Pod[] {
 
 const runAway: Inject = ({ objects, demands }, injection, nowMs) => {
   const pod =
-    injection.kind === 'Pod' ? findTarget<Pod>(objects, injection) : podsOf(objects, injection).find(isPodReady)
+    injection.kind === 'Pod' ? (findTarget(objects, injection) as Pod) : podsOf(objects, injection).find(isPodReady)
   if (!pod) throw new RangeError(`target of ${injection.name}: ${injection.kind} ${injection.target} has no ready pod`)
   demands.onPod(pod, { cpuMilli: ALL_THE_CPU, sinceMs: nowMs })
   return [nameOf(pod)]
@@ -88,8 +88,8 @@ const crashBarePod: Inject = ({ objects, demands }, { namespace, target }, nowMs
 const scaleToZero: Inject = ({ objects }, injection) => {
   const workloads =
     injection.kind === 'Service'
-      ? backends(objects, findTarget<Service>(objects, injection))
-      : [findTarget<Deployment>(objects, injection)]
+      ? backends(objects, findTarget(objects, injection) as Service)
+      : [findTarget(objects, injection) as Deployment]
   for (const workload of workloads) {
     const resource = workload.kind === 'StatefulSet' ? RESOURCES.StatefulSet : RESOURCES.Deployment
     objects.update<Deployment>(resource, injection.namespace, workload.metadata?.name ?? '', 'kubectl', (found) => ({

@@ -38,11 +38,8 @@ export function parseFault(fault: Fault): Injection {
 }
 
 /** @throws RangeError if it does not exist */
-export function findTarget<T extends KubernetesObject>(
-  objects: ObjectStore,
-  { name, namespace, target, resource }: Injection,
-): T {
-  const found = objects.get<T>(resource, resource.isNamespaced ? namespace : undefined, target)
+export function findTarget(objects: ObjectStore, { name, namespace, target, resource }: Injection): KubernetesObject {
+  const found = objects.get(resource, resource.isNamespaced ? namespace : undefined, target)
   if (!found) throw new RangeError(`target of ${name}: there is no ${resource.kind} ${target} in ${namespace}`)
   return found
 }

@@ -9,7 +9,6 @@ import {
 } from '@kubewise/kube'
 import type { ObjectStore } from '../../port.ts'
 import { controllerReference } from './owners.ts'
-import { admitPod } from './quota.ts'
 import { qosClassOf } from './qos.ts'
 
 export interface PodWish {
@@ -40,9 +39,9 @@ function withTolerations(given: readonly Toleration[]): Toleration[] {
 }
 
 /**
- * Creates a pod of a controller from its template, as the API server would after admission.
+ * Creates a pod of a controller from its template.
  *
- * @throws ApiStatus 403 when a quota forbids it, 409 when the name is taken
+ * @throws ApiStatus 403 when admission (a quota, pod security) forbids it, 409 when the name is taken
  */
 export function createPod(objects: ObjectStore, wish: PodWish): Pod {
   const { resource, owner, template } = wish
@@ -67,6 +66,5 @@ export function createPod(objects: ObjectStore, wish: PodWish): Pod {
     },
     status: { phase: 'Pending', qosClass: qosClassOf(spec) },
   }
-  admitPod(objects, namespace, pod)
   return objects.create<Pod>(RESOURCES.Pod, pod, 'kube-controller-manager')
 }
