@@ -62,6 +62,12 @@ describe('Prometheus over HTTP', () => {
     assert.deepEqual(data, { resultType: 'matrix', result: [{ metric: {}, values: seconds }] })
   })
 
+  it('shows what the exporters show to another Prometheus', async () => {
+    const response = await fetch(`${server.url}/metrics`)
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+    assert.equal(await response.text(), 'up{job="node",instance="a"} 1\ntemperature{room="kitchen"} 0.0000001\n')
+  })
+
   it('scrapes every five seconds and marks a series that is gone as stale', async () => {
     shown = []
     await clock.advance(5000)

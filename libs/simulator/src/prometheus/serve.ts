@@ -32,7 +32,8 @@ const HOUR_MS = 3600 * SECOND_MS
 export async function servePrometheus(options: PrometheusOptions): Promise<PrometheusServer> {
   const { source, clock, port = 0, host = '127.0.0.1', scrapeMs = 5 * SECOND_MS, retentionMs = 3 * HOUR_MS } = options
   const store = createSeriesStore(retentionMs)
-  const server = createServer(createRoutes(store, () => clock.now()))
+  const now = () => clock.now()
+  const server = createServer(createRoutes(store, now, () => source(now())))
   server.listen(port, host)
   await once(server, 'listening')
   const ending = new AbortController()

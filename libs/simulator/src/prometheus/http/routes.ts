@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type Response } from 'express'
 import { PromqlError } from '../promql/error.ts'
-import type { SeriesStore } from '../series/series-store.ts'
+import type { Sample, SeriesStore } from '../series/series-store.ts'
+import { expose, EXPOSITION_TYPE } from './exposition.ts'
 import { answerLabels, answerLabelValues, answerSeries } from './metadata.ts'
 import type { Parameters } from './parameters.ts'
 import { answerQuery, answerQueryRange } from './queries.ts'
@@ -10,8 +11,14 @@ const VERSION = '2.42.0'
 
 const STATUS_OF = { bad_data: 400, execution: 422 } as const
 
-/** The HTTP API of Prometheus, as far as clients that read metrics need it. @param now of the simulated clock */
-export function createRoutes(store: SeriesStore, now: () => number): Express {
+/**
+ * The HTTP API of Prometheus, as far as clients that read metrics need it. `/metrics` is another's: what the exporters of the
+ * cluster show, all on one page, for a real Prometheus that scrapes it with `honor_labels`.
+ *
+ * @param now of the simulated clock
+ * @param shown by all exporters at this instant
+ */
+export function createRoutes(store: SeriesStore, now: () => number, shown: () => Iterable<Sample>): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -40,6 +47,7 @@ export function createRoutes(store: SeriesStore, now: () => number): Express {
     goVersion: '',
   }))
 
+  app.get('/metrics', (_, response) => void response.set('content-type', EXPOSITION_TYPE).send(expose(shown())))
   app.get('/-/ready', (_, response) => void response.type('text').send('Prometheus Server is Ready.\n'))
   app.get('/-/healthy', (_, response) => void response.type('text').send('Prometheus Server is Healthy.\n'))
   app.use((_, response) => void response.status(404).type('text').send('404 page not found\n'))
