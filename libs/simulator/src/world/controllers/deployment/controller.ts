@@ -1,4 +1,4 @@
-import { isTerminating, RESOURCES, type Deployment, type ReplicaSet } from '@kubewise/kube'
+import { isPodFinished, isTerminating, RESOURCES, type Deployment, type Pod, type ReplicaSet } from '@kubewise/kube'
 import { isSameJson } from '../../../objects/json.ts'
 import { controlledBy } from '../../objects/owners.ts'
 import { writeStatus } from '../../objects/write-status.ts'
@@ -64,7 +64,7 @@ export function createDeploymentController({ objects, events }: WorldPorts): Rec
     const found = findNewSet(deployment, sets)
     const old = sets.filter((set) => set !== found)
     const revision = Math.max(0, ...old.map(revisionOf)) + 1
-    if (!found) return createNewSet(rollout, revision)
+    if (!found) return isRecreate(deployment) && isOldRunning(old) ? undefined : createNewSet(rollout, revision)
     const annotations = newSetAnnotations(deployment, found.metadata?.annotations ?? {}, revision, bounds)
     const minReadySeconds = deployment.spec?.minReadySeconds
     if (!isSameJson(annotations, found.metadata?.annotations) || found.spec?.minReadySeconds !== minReadySeconds)
@@ -118,19 +118,25 @@ export function createDeploymentController({ objects, events }: WorldPorts): Rec
   }
 
   /** @returns what should be scaled next; empty when nothing should */
-  function nextScalings({ deployment, bounds, sets }: Rollout, newSet: ReplicaSet): Scaling[] {
-    const old = sets.filter((set) => set.metadata?.uid !== newSet.metadata?.uid)
+  function nextScalings({ deployment, bounds, sets }: Rollout, newSet: ReplicaSet | undefined): Scaling[] {
+    const old = sets.filter((set) => set.metadata?.uid !== newSet?.metadata?.uid)
     if (isRecreate(deployment)) return recreateScalings(bounds, newSet, old)
+    if (!newSet) return []
     const current = wantedBy(newSet)
     const next = current > bounds.wanted ? bounds.wanted : newSetReplicas(bounds, false, current, [...old, newSet])
     return next === current ? oldSetReplicas(bounds, newSet, old) : [{ set: newSet, replicas: next }]
   }
 
-  function recreateScalings(bounds: RolloutBounds, newSet: ReplicaSet, old: ReplicaSet[]): Scaling[] {
+  /** The old release is to be gone before the new one comes; pods on their way out count too. */
+  function isOldRunning(old: readonly ReplicaSet[]): boolean {
+    return old.some((set) => wantedBy(set) > 0 || !controlledBy<Pod>(objects, RESOURCES.Pod, set).every(isPodFinished))
+  }
+
+  function recreateScalings(bounds: RolloutBounds, newSet: ReplicaSet | undefined, old: ReplicaSet[]): Scaling[] {
     const running = old.filter((set) => wantedBy(set) > 0)
     if (running.length > 0) return running.map((set) => ({ set, replicas: 0 }))
-    const isGone = old.every((set) => (set.status?.replicas ?? 0) === 0)
-    return isGone && wantedBy(newSet) !== bounds.wanted ? [{ set: newSet, replicas: bounds.wanted }] : []
+    if (!newSet || isOldRunning(old) || wantedBy(newSet) === bounds.wanted) return []
+    return [{ set: newSet, replicas: bounds.wanted }]
   }
 
   function forgetHistory({ deployment, sets }: Rollout, newSet: ReplicaSet): void {
@@ -155,7 +161,7 @@ export function createDeploymentController({ objects, events }: WorldPorts): Rec
     )
     if (isResized && !isTerminating(deployment))
       for (const scaling of proportionalScalings(rollout.bounds, newSet, rollout.sets)) scale(rollout, scaling)
-    else if (newSet && !isStanding)
+    else if (!isStanding)
       for (const scaling of nextScalings(rolloutOf(current(deployment), nowMs), newSet)) scale(rollout, scaling)
     updateStatus(deployment, nowMs)
   }

@@ -1,5 +1,6 @@
 import type { ReplicaSet } from '@kubewise/kube'
 import type { RolloutBounds } from './bounds.ts'
+import { MOST } from './revision.ts'
 import { availableIn, wantedBy, type Scaling } from './rolling.ts'
 
 /**
@@ -22,15 +23,25 @@ export function proportionalScalings(
 }
 
 function shareOut(bounds: RolloutBounds, active: readonly ReplicaSet[]): Scaling[] {
-  const total = active.reduce((sum, set) => sum + wantedBy(set), 0)
   const allowed = bounds.wanted > 0 ? bounds.wanted + bounds.maxSurge : 0
-  const change = allowed - total
+  let left = allowed - active.reduce((sum, set) => sum + wantedBy(set), 0)
   // The biggest first; what rounding leaves over goes to it.
-  const sorted = active.toSorted((a, b) => wantedBy(b) - wantedBy(a))
-  const shares = sorted.map((set) => Math.trunc((wantedBy(set) * change) / total))
-  const left = change - shares.reduce((sum, share) => sum + share, 0)
-  return sorted.map((set, index) => ({
-    set,
-    replicas: Math.max(0, wantedBy(set) + (shares[index] ?? 0) + (index === 0 ? left : 0)),
-  }))
+  const scalings = active
+    .toSorted((a, b) => wantedBy(b) - wantedBy(a))
+    .map((set) => {
+      const fraction = fractionOf(set, allowed, active)
+      const share = left > 0 ? Math.min(fraction, left) : Math.max(fraction, left)
+      left -= share
+      return { set, replicas: wantedBy(set) + share }
+    })
+  const [biggest] = scalings
+  if (biggest) biggest.replicas = Math.max(0, biggest.replicas + left)
+  return scalings
+}
+
+/** By how much one ReplicaSet changes if all keep their proportions. @see getReplicaSetFraction of Kubernetes */
+function fractionOf(set: ReplicaSet, allowed: number, active: readonly ReplicaSet[]): number {
+  const total = active.reduce((sum, one) => sum + wantedBy(one), 0)
+  const before = Number(set.metadata?.annotations?.[MOST] ?? total)
+  return Math.round((wantedBy(set) * allowed) / before) - wantedBy(set)
 }

@@ -14,7 +14,7 @@ import type { RolloutBounds } from './bounds.ts'
 export const REVISION = 'deployment.kubernetes.io/revision'
 const HISTORY = 'deployment.kubernetes.io/revision-history'
 export const DESIRED = 'deployment.kubernetes.io/desired-replicas'
-const MOST = 'deployment.kubernetes.io/max-replicas'
+export const MOST = 'deployment.kubernetes.io/max-replicas'
 const HASH_LABEL = 'pod-template-hash'
 
 /** Annotations of a Deployment that its ReplicaSets do not get. */
@@ -24,9 +24,18 @@ export function revisionOf(object: KubernetesObject): number {
   return Number(object.metadata?.annotations?.[REVISION] ?? 0)
 }
 
-/** The ReplicaSet with the Deployment's own template, the oldest if there are several. @param sets oldest first */
+/**
+ * The ReplicaSet of the Deployment's own template: by the hash it was named after, since the server may have filled its copy
+ * of the template with defaults that the Deployment's lacks, else by the template itself.
+ *
+ * @param sets the Deployment's own, oldest first
+ */
 export function findNewSet(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  const wanted = plainTemplate(deployment.spec?.template ?? {})
+  const template = deployment.spec?.template ?? {}
+  const label = templateLabel(template, deployment.status?.collisionCount)
+  const named = sets.find(({ metadata }) => metadata?.labels?.[HASH_LABEL] === label)
+  if (named) return named
+  const wanted = plainTemplate(template)
   return sets.find((set) => isSameJson(withoutEmpty(plainTemplate(set.spec?.template ?? {})), withoutEmpty(wanted)))
 }
 
