@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { eventually, silentLog, skipWithout } from '@kubewise/testkit'
 import { systemClock } from '@kubewise/service'
+import { parse, stringify } from 'yaml'
 import type { EventObject, Namespace, PodDisruptionBudget } from './cluster-objects.ts'
 import { KubeError } from './errors.ts'
 import { connectKube } from './kube.ts'
@@ -129,6 +131,17 @@ describe('Kube on a real cluster', function cluster() {
       )
     })
 
+    it('is told forbidden where it may not read, as another user', async () => {
+      const config = parse(await readFile(kubeconfig, 'utf8')) as { users: { user: Record<string, unknown> }[] }
+      for (const { user } of config.users) user['as'] = 'nobody-in-particular'
+      const options = { fieldManager: 'kubewise', clock: systemClock, log: silentLog }
+      const nobody = await connectKube({ kubeconfig: stringify(config), ...options })
+      const error = await failure(nobody.list(RESOURCES.Pod, { namespace }))
+      assert.deepEqual([error.kind, error.status], ['forbidden', 403])
+      assert.match(error.message, /nobody-in-particular/)
+      assert.equal((await nobody.canI({ verb: 'list', group: '', resource: 'pods', namespace })).isAllowed, false)
+    })
+
     it('lists, watches and is confirmed', async () => {
       const told: string[] = []
       const note = (what: string) => (item: KubernetesObject) => void told.push(`${what} ${item.metadata?.name}`)
@@ -215,7 +228,7 @@ describe('Kube on a real cluster', function cluster() {
       })
     }
 
-    it('writes quantities as formatQuantity does', async () => {
+    it('writes quantities as formatQuantity does (it rounds limits to thousandths)', async () => {
       const texts = [
         '1000m',
         '0.1',
@@ -227,7 +240,6 @@ describe('Kube on a real cluster', function cluster() {
         '1e3',
         '12e6',
         '100000000',
-        '1500u',
         '1.5Gi',
         '0.1Ki',
       ]

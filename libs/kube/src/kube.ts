@@ -34,7 +34,7 @@ const PATCH_CONTENT_TYPES = {
   apply: 'application/apply-patch+yaml',
 } as const satisfies Record<Patch['type'], string>
 
-type WriteCall = Pick<Call, 'isWrite' | 'isDryRun' | 'signal'> & { query: Record<string, string> }
+type WriteCall = Required<Pick<Call, 'isWrite' | 'isDryRun' | 'signal'>> & { query: Record<string, string> }
 
 /** What all writes share. Strict: a misspelt field is an error, not a change that silently does nothing. */
 function writeCall(fieldManager: string, options: WriteOptions): WriteCall {
@@ -140,14 +140,18 @@ function writes(client: Client, fieldManager: string) {
       await client.json({ method: 'POST', path, body, what: 'evictions', ...writeCall(fieldManager, options) }, ignored)
     },
     async delete(resource, ref, uid, options = {}) {
-      const { query, ...call } = writeCall(fieldManager, options)
+      const { isDryRun, isWrite, signal } = writeCall(fieldManager, options)
+      // With a body, the server reads no option from the query: a dry run asked for there would delete.
+      const dryRun = isDryRun ? { dryRun: ['All'] } : {}
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...dryRun }
       const sent: Call = {
         method: 'DELETE',
         path: objectPath(resource, ref),
-        body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } }),
-        query: query['dryRun'] === undefined ? {} : { dryRun: query['dryRun'] },
+        body: JSON.stringify(body),
         what: resource.plural,
-        ...call,
+        isDryRun,
+        isWrite,
+        signal,
       }
       await client.json(sent, ignored)
     },
