@@ -116,6 +116,19 @@ onEachServer('connectBus', (start) => {
     )
   })
 
+  it('says at once that the outcome is unknown when the connection is lost in the middle', async () => {
+    await using nats = await start()
+    await using bus = await openBus(nats)
+    await bus.provision(AROUND, [])
+    await nats.kill('SIGSTOP')
+    const publishing = Promise.all(Array.from({ length: 100 }, (_, n) => bus.publish(tickSubject, { n })))
+    const isLost = (error: unknown) =>
+      error instanceof BusError && error.isOutcomeUnknown && /connection lost/.test(error.message)
+    const rejected = assert.rejects(publishing, isLost)
+    await nats.kill()
+    await rejected
+  })
+
   it('says so when the server stops answering in the middle', async () => {
     await using nats = await start()
     await using bus = await openBus(nats)

@@ -108,6 +108,8 @@ onEachServer('consume', (start) => {
         body: '{"n":0}',
       },
     )
+    await using raw = await openRaw(nats)
+    await eventually(async () => (await raw.jsm.consumers.info('TICKS', 'reader')).ack_floor.stream_seq === 1)
   })
 
   it('tries a handler that throws again, then keeps the message aside', async () => {
@@ -326,7 +328,7 @@ onEachServer('consume', (start) => {
     await eventually(() => raw.jsm.consumers.info('TICKS', 'reader').catch(() => false))
     await publishTicks(bus, 5, 7)
     await eventually(() => seen.length === 2)
-    assert.deepEqual(seen.toSorted(), [5, 6])
+    assert.deepEqual(new Set(seen), new Set([5, 6]))
   })
 
   it('waits for a stream that is not there yet', async () => {

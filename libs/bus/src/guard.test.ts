@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { backoffMs } from '@kubewise/service'
+import { backoffMs, createLogger } from '@kubewise/service'
 import { eventually, type Nats } from '@kubewise/testkit'
 import {
   AROUND,
@@ -151,6 +151,29 @@ onEachServer('a durable consumer', (start) => {
     await publishTicks(bus, 10, 20)
     await eventually(() => new Set(seen).size === 20)
   })
+
+  it('goes on when the server stops answering for a while', async () => {
+    const lines: string[] = []
+    const log = createLogger({
+      service: 'test',
+      level: 'debug',
+      destination: { write: (line) => void lines.push(line) },
+    })
+    await using bus = await openBus(nats, { log })
+    await bus.provision(AROUND, [])
+    const { seen } = follow(bus)
+    const replayed: number[] = []
+    const handle = ({ body }: Delivery<Tick>) => void replayed.push(body.n)
+    bus.replay({ stream: 'TICKS', filter: 'kubewise.v1.>', from: 1, decode: decodeTick, handle })
+    await publishTicks(bus, 0, 10)
+    await eventually(() => seen.length === 10 && replayed.length === 10)
+    await nats.kill('SIGSTOP')
+    for (const word of ['consumption', 'replay'])
+      await eventually(() => lines.some((line) => line.includes(`${word} is interrupted`)), { say: `${word} notices` })
+    await nats.kill('SIGCONT')
+    await publishSurely(bus, 10, 20)
+    await eventually(() => new Set(seen).size === 20 && replayed.length === 20)
+  }).timeout(40_000)
 
   it('rejects only when the bus is closed under it', async () => {
     await using bus = await openBus(nats)

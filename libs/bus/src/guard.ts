@@ -43,10 +43,10 @@ export function startAfterLoss(spec: ConsumerSpec, memory: ConsumerMemory, creat
 export function startAfterRegression(
   spec: ConsumerSpec,
   memory: ConsumerMemory,
-  consumer: ConsumerInfo,
+  consumer: Pick<ConsumerInfo, 'ack_floor' | 'delivered'> | undefined,
   lastSeq: number,
 ): StartAt {
-  const isAllSettled = consumer.ack_floor.stream_seq >= consumer.delivered.stream_seq
+  const isAllSettled = consumer !== undefined && consumer.ack_floor.stream_seq >= consumer.delivered.stream_seq
   if (isAllSettled && memory.last) return { at: 'time', timeMs: memory.last.storedMs }
   return spec.startAt === 'new' ? { at: 'seq', seq: lastSeq + 1 } : { at: 'first' }
 }
@@ -115,11 +115,22 @@ async function update(link: Link, spec: ConsumerSpec, consumer: ConsumerInfo): P
   }
 }
 
-async function recreate(link: Link, spec: ConsumerSpec, memory: ConsumerMemory, start: StartAt, why: string) {
-  link.log.warn({ stream: spec.stream, consumer: spec.durable, start, why }, 'consumer is made anew')
-  delete memory.last
-  await deleteConsumer(link, spec.stream, spec.durable)
-  return create(link, spec, start)
+/** Why the consumer cannot be trusted any more, as a phrase; undefined if it can. */
+async function regressionOf(
+  link: Link,
+  consumer: ConsumerInfo | undefined,
+  stream: StreamInfo,
+  memory: ConsumerMemory,
+  isReconnected: boolean,
+): Promise<string | undefined> {
+  const lastSeq = stream.state.last_seq
+  if (consumer && isAhead(consumer, stream))
+    return `it has delivered ${consumer.delivered.stream_seq}, the stream ends at ${lastSeq}`
+  if (memory.created !== stream.created) return undefined
+  if (memory.ackFloor > lastSeq) return `${memory.ackFloor} was settled, the stream ends at ${lastSeq}`
+  return isReconnected && (await isRewritten(link, stream, memory.last))
+    ? `${memory.last?.seq} was delivered and is another message now`
+    : undefined
 }
 
 /**
@@ -134,19 +145,24 @@ export async function ensureConsumer(
   memory: ConsumerMemory,
   isReconnected: boolean,
 ): Promise<ConsumerInfo> {
+  const names = { stream: spec.stream, consumer: spec.durable }
   // In this order: a stream that grows in between is never behind an older look at the consumer.
   let consumer = await consumerInfo(link, spec.stream, spec.durable)
   const stream = await streamInfo(link, spec.stream)
-  const lastSeq = stream.state.last_seq
   if (memory.created !== stream.created) delete memory.last
-  if (!consumer) {
-    if (memory.created !== undefined)
-      link.log.warn({ stream: spec.stream, consumer: spec.durable }, 'consumer was gone')
-    consumer = await create(link, spec, startAfterLoss(spec, memory, stream.created))
-  } else if (isAhead(consumer, stream) || (isReconnected && (await isRewritten(link, stream, memory.last)))) {
-    const why = `it has delivered ${consumer.delivered.stream_seq}, the stream ends at ${lastSeq}`
-    consumer = await recreate(link, spec, memory, startAfterRegression(spec, memory, consumer, lastSeq), why)
-  } else consumer = await update(link, spec, consumer)
+  const regression = await regressionOf(link, consumer, stream, memory, isReconnected)
+  if (regression !== undefined) {
+    const start = startAfterRegression(spec, memory, consumer, stream.state.last_seq)
+    link.log.warn({ ...names, start, why: regression }, 'stream has lost its tail, consumer is made anew')
+    delete memory.last
+    await deleteConsumer(link, spec.stream, spec.durable)
+    consumer = await create(link, spec, start)
+  } else if (consumer) consumer = await update(link, spec, consumer)
+  else {
+    const start = startAfterLoss(spec, memory, stream.created)
+    if (memory.created !== undefined) link.log.warn({ ...names, start }, 'consumer was gone and is made anew')
+    consumer = await create(link, spec, start)
+  }
   memory.created = stream.created
   memory.ackFloor = consumer.ack_floor.stream_seq
   return consumer

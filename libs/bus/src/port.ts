@@ -50,7 +50,10 @@ export interface StreamState {
   messages: number
 }
 
-/** A gap or replacement noticed while replaying; the reader decides what to forget. */
+/**
+ * A gap or replacement noticed while replaying; the reader decides what to forget. A gap whose `gotSeq` is below its
+ * `wantedSeq`: the stream has lost its tail and uses its sequences again; what comes may be new under an old sequence.
+ */
 export type ReplayEvent = { kind: 'gap'; wantedSeq: number; gotSeq: number } | { kind: 'recreated'; created: string }
 
 export interface ReplayOptions<T> {

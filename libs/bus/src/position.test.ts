@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { courseOf, eventOf, positionAt, type Course, type Position, type StreamExtent } from './position.ts'
 
 const stream = (more: Partial<StreamExtent> = {}): StreamExtent => ({

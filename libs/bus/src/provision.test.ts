@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { BUCKETS, STREAMS } from '@kubewise/contracts'
-import { eventually, type Nats } from '@kubewise/testkit'
+import { eventually, startNats, temporaryFolder, type Nats } from '@kubewise/testkit'
 import { AROUND, onEachServer, openBus, publishTicks, TICKS } from './each-server.ts'
 import { openRaw } from './raw.ts'
 
@@ -53,6 +55,14 @@ onEachServer('provision', (start) => {
     await Promise.all(buses.map((bus) => bus.close()))
   })
 
+  it('is safe from several processes with different wishes', async () => {
+    const buses = await Promise.all(Array.from({ length: 8 }, () => openBus(nats)))
+    await Promise.all(buses.map((bus, index) => bus.provision([{ ...TICKS, maxAgeMs: 3_600_000 + index }], [])))
+    const state = await buses[0]!.streamState('TICKS')
+    assert.equal(state.messages, 0)
+    await Promise.all(buses.map((bus) => bus.close()))
+  })
+
   it('brings a stream that exists to what is wanted and keeps its messages', async () => {
     await using bus = await openBus(nats)
     await bus.provision([TICKS], [])
@@ -83,6 +93,20 @@ onEachServer('provision', (start) => {
     const { differences } = await bus.provision([{ ...TICKS, subjects: ['kubewise.v1.*.plan.>'] }], [])
     assert.equal(differences.length, 1)
     assert.match(differences[0]!.what, /^TICKS\.subjects \(.*overlap/)
+  })
+
+  it('takes less room where the server has not as much, and reports it', async () => {
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'nats.conf')
+    await writeFile(file, 'jetstream { max_file_store: 200MB }')
+    const release = nats.version.startsWith('2.9.') ? '2.9' : '2.14'
+    await using small = await startNats({ version: release, options: ['-c', file] })
+    await using bus = await openBus(small)
+    const wanted = { ...TICKS, maxBytes: 512 * 1024 ** 2 }
+    const differences = [{ what: 'TICKS.max_bytes', wanted: 512 * 1024 ** 2, got: 128 * 1024 ** 2 }]
+    assert.deepEqual((await bus.provision([wanted], [])).differences, differences)
+    const again = await bus.provision([{ ...wanted, maxAgeMs: 3_600_000 }], [])
+    assert.deepEqual(again.differences, differences, 'the rest of a change is not refused with it')
   })
 
   it('makes a stream again that somebody has deleted', async () => {

@@ -1,13 +1,16 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { BucketSpec, StreamSpec } from '@kubewise/contracts'
-import { explain } from '@kubewise/service'
+import { backoffMs, explain } from '@kubewise/service'
 import { apiCodeOf, BusError } from './errors.ts'
 import { bucketStreamOf, differencesOf, streamOf, type FieldDifference, type WantedStream } from './stream-config.ts'
 import type { Link } from './link.ts'
 import type { ProvisionReport } from './port.ts'
 
-const NAME_IN_USE = 10058
 const NO_STORAGE = 10047
+// Another process was faster: the name is in use, or, while 2.9 has not finished making it, its subjects overlap.
+const MADE_BY_ANOTHER = new Set([10058, 10065])
+const MOST_ATTEMPTS = 5
+const RACE_BACKOFF = { firstMs: 20, maxMs: 200 }
 const SMALLEST_MAX_BYTES = 16 * 1024 ** 2
 
 /** Creates and mends streams and buckets, and remembers what there should be. */
@@ -30,19 +33,14 @@ function infoOf(link: Link, name: string): Promise<StreamInfo | undefined> {
     })
 }
 
-/**
- * Creates it; with less room where the server has not as much as wanted, since a small stream beats none.
- * @returns undefined if another process was faster
- */
-async function create(link: Link, { name, fixed, changeable }: WantedStream): Promise<StreamInfo | undefined> {
+/** Creates it; with less room where the server has not as much as wanted, since a small stream beats none. */
+async function create(link: Link, { name, fixed, changeable }: WantedStream): Promise<Outcome> {
   for (let maxBytes = changeable.max_bytes ?? -1; ; maxBytes = Math.floor(maxBytes / 2)) {
     try {
       const config = { name, ...fixed, ...changeable, max_bytes: maxBytes }
-      return await link.call(`create stream ${name}`, () => link.jsm.streams.add(config))
+      return { info: await link.call(`create stream ${name}`, () => link.jsm.streams.add(config)) }
     } catch (error) {
-      const code = apiCodeOf(error)
-      if (code === NAME_IN_USE) return undefined
-      if (code !== NO_STORAGE || maxBytes / 2 < SMALLEST_MAX_BYTES) throw error
+      if (apiCodeOf(error) !== NO_STORAGE || maxBytes / 2 < SMALLEST_MAX_BYTES) throw error
     }
   }
 }
@@ -64,13 +62,16 @@ async function update(link: Link, { name, changeable }: WantedStream, info: Stre
 }
 
 async function ensure(link: Link, wanted: WantedStream): Promise<Outcome> {
-  for (let attempt = 1; attempt <= 3; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const existing = await infoOf(link, wanted.name)
     if (existing) return update(link, wanted, existing)
-    const info = await create(link, wanted)
-    if (info) return { info }
+    try {
+      return await create(link, wanted)
+    } catch (error) {
+      if (!MADE_BY_ANOTHER.has(apiCodeOf(error) ?? 0) || attempt === MOST_ATTEMPTS) throw error
+      await link.clock.sleep(backoffMs(attempt, RACE_BACKOFF), link.closed)
+    }
   }
-  throw new BusError('refused', `stream ${wanted.name}: others create and delete it all the time`)
 }
 
 const reportOf = (wanted: WantedStream, { info, refusal }: Outcome) =>

@@ -148,7 +148,7 @@ export function replay<T>(context: ConsumeContext, options: ReplayOptions<T>): C
     if (ending.signal.aborted || !link.isConnected()) stop()
     try {
       for await (const message of messages) {
-        if (ending.signal.aborted || from.epoch !== link.epoch()) return
+        if (ending.signal.aborted) return
         if (message.info.deliverySequence !== ++from.deliveries)
           throw new BusError('timeout', `${stream}: delivery ${from.deliveries} was lost on the way`)
         await take(message)
