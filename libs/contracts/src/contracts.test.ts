@@ -100,7 +100,24 @@ describe('ids', () => {
   })
 })
 
+const emptyBatch = {
+  kind: 'metric-batch',
+  cluster: 'c',
+  partition: 0,
+  collectedMs: 1,
+  isBackfill: false,
+  metrics: [],
+  targets: [],
+  entities: [],
+  series: [],
+  of: [],
+  startMs: 1,
+  afterMs: [],
+  value: [],
+}
+
 describe('schemas', () => {
+  it('take an empty batch', () => assert.equal(decodeMetricBatch(emptyBatch).ok, true))
   it('are all valid JSON Schema 2020-12 on their own', () => {
     for (const [name, { schema }] of Object.entries(PUBLISHED)) {
       const ajv = new Ajv2020({ strict: true, discriminator: true, allowUnionTypes: true })
@@ -135,23 +152,13 @@ describe('schemas', () => {
       assert.ok(decoded.errors.join('\n').includes(word), word)
   })
   const columns: [string, object][] = [
-    ['of different lengths', { of: [0], timeMs: [1], value: [] }],
-    ['that refer to no series', { of: [0], timeMs: [1], value: [1] }],
+    ['of different lengths', { afterMs: [1] }],
+    ['that refer to no series', { of: [0], afterMs: [1], value: [1] }],
+    ['whose series are of no metric', { series: [{ key: 'k', metric: 0, entity: 0 }] }],
+    ['whose entities have no target', { entities: [{ kind: 'Pod', namespace: 'n', name: 'p', target: 0 }] }],
   ]
   for (const [what, wrong] of columns)
-    it(`refuse columns ${what}`, () =>
-      assert.equal(
-        decodeMetricBatch({
-          kind: 'metric-batch',
-          cluster: 'c',
-          partition: 0,
-          collectedMs: 1,
-          isBackfill: false,
-          series: [],
-          ...wrong,
-        }).ok,
-        false,
-      ))
+    it(`refuse columns ${what}`, () => assert.equal(decodeMetricBatch({ ...emptyBatch, ...wrong }).ok, false))
 })
 
 describe('playbooks', () => {

@@ -1,22 +1,15 @@
 import { Type, type Static } from 'typebox'
 import { decoderOf } from './decode.ts'
-import { Entity, PARTITIONS } from './entity.ts'
-import { Count, Ms, strict, Text } from './schema.ts'
+import { PARTITIONS, type Entity, type Target } from './entity.ts'
+import { Count, Ms, optional, strict, Text } from './schema.ts'
 
-/** One series of a batch: what is measured, on what, for which target. */
-export const MetricSeries = strict({
-  /** Stable id of (metric, entity, labels). */
-  key: Text,
-  metric: Text,
-  entity: Entity,
-  target: Entity,
-  labels: Type.Record(Type.String(), Type.String()),
-  /** How often it is asked for; freshness counts in these. */
-  intervalMs: Type.Number({ exclusiveMinimum: 0 }),
-})
-export type MetricSeries = Static<typeof MetricSeries>
+/** A name within a batch's cluster. */
+const Named = { kind: Text, namespace: Type.String(), name: Text }
 
-/** Samples of one partition, as columns: sample i is `value[i]` of `series[of[i]]` at `timeMs[i]`. */
+/**
+ * Samples of one partition. Everything that repeats is said once and referred to by its place, samples are columns: sample i is
+ * `value[i]` of `series[of[i]]`, `afterMs[i]` after `startMs`. Some hundreds of samples are a few kilobytes.
+ */
 export const MetricBatch = strict({
   kind: Type.Literal('metric-batch'),
   cluster: Text,
@@ -24,20 +17,67 @@ export const MetricBatch = strict({
   collectedMs: Ms,
   /** History from before the collector started, for learning only: it opens no anomaly. */
   isBackfill: Type.Boolean(),
-  series: Type.Array(MetricSeries),
+  /** How often each is asked for; freshness counts in these. */
+  metrics: Type.Array(strict({ name: Text, intervalMs: Type.Number({ exclusiveMinimum: 0 }) })),
+  targets: Type.Array(strict(Named)),
+  entities: Type.Array(strict({ ...Named, target: Count })),
+  series: Type.Array(
+    strict({
+      /** Stable id of (metric, entity, labels). */
+      key: Text,
+      metric: Count,
+      entity: Count,
+      /** What tells series of one metric and entity apart. */
+      labels: optional(Type.Record(Type.String(), Type.String())),
+    }),
+  ),
   of: Type.Array(Count),
-  timeMs: Type.Array(Ms),
+  startMs: Ms,
+  afterMs: Type.Array(Type.Number()),
   value: Type.Array(Type.Number()),
 })
 export type MetricBatch = Static<typeof MetricBatch>
 
-/** Columns must be of one length and refer to series that are there. */
-function columnMistakes({ series, of, timeMs, value }: MetricBatch): string[] {
-  if (of.length !== timeMs.length || of.length !== value.length)
-    return [`of, timeMs, value: expected columns of one length, got ${of.length}, ${timeMs.length}, ${value.length}`]
-  for (const index of of)
-    if (index >= series.length) return [`of: expected indexes below ${series.length}, got ${index}`]
+/** One series of a batch with its references resolved. */
+export interface MetricSeries {
+  key: string
+  metric: string
+  intervalMs: number
+  entity: Entity
+  target: Target
+  labels: Readonly<Record<string, string>>
+}
+
+const NO_LABELS = {}
+
+/** The series of a batch, in its order. */
+export function seriesOf({ cluster, metrics, targets, entities, series }: MetricBatch): MetricSeries[] {
+  const fullTargets = targets.map((target) => ({ cluster, ...target }))
+  const fullEntities = entities.map(({ kind, namespace, name }) => ({ cluster, kind, namespace, name }))
+  return series.map(({ key, metric, entity, labels }) => ({
+    key,
+    metric: metrics[metric]!.name,
+    intervalMs: metrics[metric]!.intervalMs,
+    entity: fullEntities[entity]!,
+    target: fullTargets[entities[entity]!.target]!,
+    labels: labels ?? NO_LABELS,
+  }))
+}
+
+/** Columns must be of one length and refer to what is there. */
+function referenceMistakes({ metrics, targets, entities, series, of, afterMs, value }: MetricBatch): string[] {
+  if (of.length !== afterMs.length || of.length !== value.length)
+    return [`of, afterMs, value: expected columns of one length, got ${of.length}, ${afterMs.length}, ${value.length}`]
+  const beyond = (what: string, index: number, length: number) =>
+    `${what}: expected indexes below ${length}, got ${index}`
+  for (const { target } of entities)
+    if (target >= targets.length) return [beyond('entities.target', target, targets.length)]
+  for (const { metric, entity } of series) {
+    if (metric >= metrics.length) return [beyond('series.metric', metric, metrics.length)]
+    if (entity >= entities.length) return [beyond('series.entity', entity, entities.length)]
+  }
+  for (const index of of) if (index >= series.length) return [beyond('of', index, series.length)]
   return []
 }
 
-export const decodeMetricBatch = decoderOf(MetricBatch, columnMistakes)
+export const decodeMetricBatch = decoderOf(MetricBatch, referenceMistakes)

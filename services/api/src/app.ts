@@ -19,6 +19,8 @@ import { planRoutes } from './routes/plans.ts'
 import { recordRoutes } from './routes/record.ts'
 import { silenceRoutes } from './routes/silences.ts'
 
+export { readConfig, type Config } from './config.ts'
+
 export interface Ports extends Kit {
   bus: Bus
   store: Store

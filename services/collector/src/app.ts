@@ -18,6 +18,8 @@ import { prometheusAt, PrometheusError, type Prometheus } from './prometheus.ts'
 import { queriesOf } from './queries.ts'
 import { SeriesIndex } from './series-index.ts'
 
+export { readConfig, type Config } from './config.ts'
+
 export interface Ports extends Kit {
   bus: Bus
   kube: Kube

@@ -18,6 +18,8 @@ const WORKLOADS = [
 ] as const
 
 const MAX_SERIES = 500_000
+/** 64 bits: among half a million series a collision is not to be expected in this universe's time. */
+const KEY_LENGTH = 11
 
 /** What a set of labels is about. `undefined`: a pod that no watch knows (yet): its owner would be guessed. */
 export function entityOf(
@@ -51,6 +53,7 @@ export class SeriesIndex {
   readonly #cluster: string
   readonly #ownerOf: OwnerLookup
   readonly #series = new Map<string, IndexedSeries>()
+  readonly #entities = new Map<string, Entity>()
   /** Series that were not taken, by why; read and reset by the counter. */
   unowned = 0
   overflow = 0
@@ -73,25 +76,39 @@ export class SeriesIndex {
       this.overflow += 1
       return undefined
     }
+    const { entity, target } = this.#shared(about)
     const rest = Object.fromEntries(
       Object.entries(labels)
         .filter(([name]) => !ENTITY_LABELS.has(name))
         .slice(0, 16),
     )
     const series: MetricSeries = {
-      key: idOf(query.name, keyOf(about.entity), fingerprint),
+      key: idOf(query.name, keyOf(about.entity), fingerprint).slice(0, KEY_LENGTH),
       metric: query.name,
-      ...about,
+      entity,
+      target,
       labels: rest,
       intervalMs: query.intervalMs,
     }
-    const indexed = { series, partition: partitionOf(about.target) }
+    const indexed = { series, partition: partitionOf(target) }
     this.#series.set(fingerprint, indexed)
     return indexed
   }
 
+  /** The same object for the same name, so that a batch can tell by identity what it has named already. */
+  #shared({ entity, target }: { entity: Entity; target: Target }): { entity: Entity; target: Target } {
+    const once = (one: Entity) => {
+      const key = keyOf(one)
+      const known = this.#entities.get(key)
+      if (!known) this.#entities.set(key, one)
+      return known ?? one
+    }
+    return { entity: once(entity), target: once(target) }
+  }
+
   /** Forgets a pod's series: it is gone, or has another owner. */
   forgetPod(namespace: string, pod: string): void {
+    this.#entities.delete(keyOf({ cluster: this.#cluster, kind: 'Pod', namespace, name: pod }))
     for (const [fingerprint, { series }] of this.#series)
       if (series.entity.kind === 'Pod' && series.entity.name === pod && series.entity.namespace === namespace)
         this.#series.delete(fingerprint)

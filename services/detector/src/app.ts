@@ -9,6 +9,8 @@ import { partitionsOf } from './ownership.ts'
 import { PartitionLostError, startPartition, type PartitionWorker } from './partition-worker.ts'
 import { startRecorder } from './recorder.ts'
 
+export { readConfig, type Config } from './config.ts'
+
 export interface Ports extends Kit {
   bus: Bus
   store: Store

@@ -1,5 +1,6 @@
 import {
   keyOf,
+  seriesOf,
   type AnomalyMessage,
   type Control,
   type Entity,
@@ -105,12 +106,14 @@ export class PartitionDetector {
 
   #onMetrics(batch: MetricBatch, moment: Moment): AnomalyMessage[] {
     const messages: AnomalyMessage[] = []
-    const { series, of, timeMs, value } = batch
+    const { of, startMs, afterMs, value } = batch
+    const series = seriesOf(batch)
     for (let i = 0; i < of.length; i++) {
       const one = series[of[i]!]!
+      const timeMs = startMs + afterMs[i]!
       this.tally.samples += 1
       if (isFlag(one.metric)) continue
-      const finding = this.#models.observe(one, timeMs[i]!, value[i]!, this.#thresholdOf(one.metric))
+      const finding = this.#models.observe(one, timeMs, value[i]!, this.#thresholdOf(one.metric))
       if (finding === false) {
         this.tally.droppedSamples += 1
         continue
@@ -126,7 +129,7 @@ export class PartitionDetector {
       )
       if (message) messages.push(message)
       if (!Siblings.compares(one.metric)) continue
-      const outlier = this.#siblings.observe(one, timeMs[i]!, value[i]!)
+      const outlier = this.#siblings.observe(one, timeMs, value[i]!)
       const found = this.#episodes.observe(
         one.entity,
         one.target,

@@ -20,7 +20,9 @@ export function startRecorder(bus: Bus, store: Store): Consumption {
     }
     const { id, resolvedMs, say } = body
     const found = await update(anomalies, id, (anomaly) =>
-      anomaly.status === 'resolved' ? undefined : { ...anomaly, status: 'resolved' as const, resolvedMs, resolution: say },
+      anomaly.status === 'resolved'
+        ? undefined
+        : { ...anomaly, status: 'resolved' as const, resolvedMs, resolution: say },
     )
     return found ? { do: 'ack' } : NOT_OPENED_YET
   })

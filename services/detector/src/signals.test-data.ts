@@ -84,16 +84,13 @@ export function batch(
     partition: 0,
     collectedMs: atMs,
     isBackfill,
-    series: pods.map((name) => ({
-      key: idOf(metric, keyOf(podEntity(name))),
-      metric,
-      entity: { cluster: 'test', kind: 'Pod', namespace: 'shop', name },
-      target: web,
-      labels: {},
-      intervalMs: 15_000,
-    })),
+    metrics: [{ name: metric, intervalMs: 15_000 }],
+    targets: [{ kind: web.kind, namespace: web.namespace, name: web.name }],
+    entities: pods.map((name) => ({ kind: 'Pod', namespace: 'shop', name, target: 0 })),
+    series: pods.map((name, i) => ({ key: idOf(metric, keyOf(podEntity(name))), metric: 0, entity: i })),
     of: pods.map((_, i) => i),
-    timeMs: pods.map(() => atMs),
+    startMs: atMs,
+    afterMs: pods.map(() => 0),
     value: Object.values(values),
   }
 }

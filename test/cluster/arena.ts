@@ -1,0 +1,81 @@
+import { RESOURCES, type Kube, type KubernetesObject, type Pod } from '@kubewise/kube'
+import { eventually } from '@kubewise/testkit'
+import type { Failure } from './failures.ts'
+import { isWell } from './failures.ts'
+
+/** Makes a namespace; managed ones opted in by their label. */
+export async function createNamespace(kube: Kube, name: string, isManaged: boolean): Promise<void> {
+  await kube.create(RESOURCES.Namespace, {
+    metadata: { name, ...(isManaged && { labels: { 'kubewise.io/managed': 'true' } }) },
+  })
+}
+
+/** Deletes a namespace with all in it, if it is there, and waits until it is gone. */
+export async function deleteNamespace(kube: Kube, name: string): Promise<void> {
+  const found = await kube.get(RESOURCES.Namespace, { name })
+  if (!found) return
+  if (found.metadata?.deletionTimestamp === undefined)
+    await kube.delete(RESOURCES.Namespace, { name }, found.metadata?.uid ?? '')
+  await eventually(async () => (await kube.get(RESOURCES.Namespace, { name })) === undefined, {
+    timeoutMs: 120_000,
+    say: `namespace ${name} is gone`,
+  })
+}
+
+export const inNamespace = (object: KubernetesObject, namespace: string): KubernetesObject => ({
+  ...object,
+  metadata: { ...object.metadata, namespace },
+})
+
+const nameOf = ({ workload }: Failure) => workload.object.metadata?.name ?? ''
+const found = (kube: Kube, namespace: string, failure: Failure) =>
+  kube.get<KubernetesObject>(failure.workload.resource, { namespace, name: nameOf(failure) })
+
+/** Creates the workloads and waits until those that are born well are so. */
+export async function deploy(kube: Kube, namespace: string, failures: readonly Failure[]): Promise<void> {
+  for (const { workload } of failures) await kube.create(workload.resource, inNamespace(workload.object, namespace))
+  for (const failure of failures.filter(({ isBornWell }) => isBornWell))
+    await eventually(async () => isWell((await found(kube, namespace, failure)) as Parameters<typeof isWell>[0]), {
+      timeoutMs: 120_000,
+      say: `${failure.name} is well before it is broken`,
+    })
+}
+
+/** Waits until the API server says that it is repaired. @returns milliseconds since 1970 */
+export async function repaired(kube: Kube, namespace: string, failure: Failure, timeoutMs: number): Promise<number> {
+  await eventually(
+    async () => {
+      const [object, pods] = await Promise.all([
+        found(kube, namespace, failure),
+        kube.list<Pod>(RESOURCES.Pod, { namespace, labelSelector: `app=${nameOf(failure)}` }),
+      ])
+      return object !== undefined && failure.isRepaired(object as Parameters<Failure['isRepaired']>[0], pods.items)
+    },
+    { timeoutMs, say: `${failure.name} is repaired` },
+  )
+  return Date.now()
+}
+
+/** Every object of a namespace whose fields KubeWise has written. */
+export async function touchedBy(kube: Kube, namespace: string, manager: RegExp): Promise<string[]> {
+  const kinds = [
+    'Deployment',
+    'ReplicaSet',
+    'StatefulSet',
+    'DaemonSet',
+    'ControllerRevision',
+    'Pod',
+    'Job',
+    'Service',
+    'ConfigMap',
+  ] as const
+  const lists = await Promise.all(
+    kinds.map(async (kind) =>
+      (await kube.list(RESOURCES[kind], { namespace })).items.map((object) => ({ kind, object })),
+    ),
+  )
+  return lists
+    .flat()
+    .filter(({ object }) => object.metadata?.managedFields?.some((entry) => manager.test(entry.manager ?? '')))
+    .map(({ kind, object }) => `${kind}/${object.metadata?.name}`)
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/** One write that reached the API server. */
+export interface Write {
+  user: string
+  verb: string
+  resource: string
+  subresource?: string
+  namespace?: string
+  name?: string
+  status: number
+  isDryRun: boolean
+  body: unknown
+}
+
+interface Line {
+  verb: string
+  user: { username: string }
+  requestURI: string
+  objectRef?: { resource: string; subresource?: string; namespace?: string; name?: string }
+  responseStatus?: { code?: number }
+  requestObject?: unknown
+}
+
+/** The API server's audit log, beside the kubeconfig or where AUDIT_LOG says; undefined where there is none. */
+export function findAuditLog(kubeconfig: string): string | undefined {
+  const file = process.env['AUDIT_LOG'] ?? join(dirname(kubeconfig), 'log', 'audit.jsonl')
+  return existsSync(file) ? file : undefined
+}
+
+/** What one user has tried to write since a moment, as a place in the log; reviews of access change nothing and are left out. */
+export async function writesOf(file: string, user: string, from = 0): Promise<Write[]> {
+  const text = (await readFile(file)).subarray(from).toString('utf8')
+  return text
+    .split('\n')
+    .filter((line) => line.includes(user))
+    .map((line) => JSON.parse(line) as Line)
+    .filter(
+      (line) =>
+        line.user.username === user && line.objectRef !== undefined && !line.objectRef.resource.endsWith('reviews'),
+    )
+    .map(({ verb, objectRef, responseStatus, requestURI, requestObject }) => ({
+      user,
+      verb,
+      ...objectRef!,
+      status: responseStatus?.code ?? 0,
+      isDryRun: requestURI.includes('dryRun='),
+      body: requestObject,
+    }))
+}
+
+/** The end of the log: what is written later comes after it. */
+export const endOf = async (file: string): Promise<number> => (await stat(file)).size

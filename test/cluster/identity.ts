@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises'
+import { RESOURCES, type Kube, type KubernetesObject } from '@kubewise/kube'
+import { ACTIONS, rbacFor } from '@kubewise/policy'
+import { eventually } from '@kubewise/testkit'
+import { parse } from 'yaml'
+
+const CORE = { group: '', version: 'v1' }
+const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' }
+const NAMESPACE = { kind: 'Namespace', plural: 'namespaces', isNamespaced: false, ...CORE }
+const SERVICE_ACCOUNT = { kind: 'ServiceAccount', plural: 'serviceaccounts', isNamespaced: true, ...CORE }
+const TOKEN = { kind: 'Secret', plural: 'secrets', isNamespaced: true, ...CORE }
+const CLUSTER_ROLE = { kind: 'ClusterRole', plural: 'clusterroles', isNamespaced: false, ...RBAC }
+const CLUSTER_ROLE_BINDING = { kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', isNamespaced: false, ...RBAC }
+
+/** What reading needs: every kind that KubeWise knows but no Secret, no ConfigMap's content beyond the kill switch, no logs, no exec. */
+function readRules() {
+  const readable = Object.values(RESOURCES).filter(({ kind }) => kind !== 'ConfigMap')
+  return [...Map.groupBy(readable, ({ group }) => group)].map(([group, resources]) => ({
+    apiGroups: [group],
+    resources: [...new Set(resources.map(({ plural }) => plural))],
+    verbs: ['get', 'list', 'watch'],
+  }))
+}
+
+/** Only these may KubeWise do in the test: what its actions say that they need, and Events. */
+const writeRules = () => [
+  ...rbacFor(ACTIONS),
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+]
+
+/**
+ * A service account with least privilege for KubeWise, so that the API server's audit log tells its writes from the test's.
+ *
+ * @returns its kubeconfig (YAML is a superset of JSON) and its user name in the audit log
+ */
+export async function createIdentity(
+  admin: Kube,
+  kubeconfigFile: string,
+  name: string,
+): Promise<{ kubeconfig: string; user: string }> {
+  const namespace = name
+  const inNamespace = { metadata: { name, namespace } }
+  await admin.create(NAMESPACE, { metadata: { name } })
+  await admin.create(SERVICE_ACCOUNT, inNamespace)
+  await admin.create(CLUSTER_ROLE, { metadata: { name }, rules: [...readRules(), ...writeRules()] } as KubernetesObject)
+  await admin.create(CLUSTER_ROLE_BINDING, {
+    metadata: { name },
+    roleRef: { apiGroup: RBAC.group, kind: 'ClusterRole', name },
+    subjects: [{ kind: 'ServiceAccount', name, namespace }],
+  } as KubernetesObject)
+  const secret = {
+    metadata: { name, namespace, annotations: { 'kubernetes.io/service-account.name': name } },
+    type: 'kubernetes.io/service-account-token',
+  }
+  await admin.create(TOKEN, secret)
+  const token = await eventually(
+    async () =>
+      (await admin.get<KubernetesObject & { data?: { token?: string } }>(TOKEN, { namespace, name }))?.data?.token,
+    { say: 'the service account has a token' },
+  )
+  const { clusters } = parse(await readFile(kubeconfigFile, 'utf8')) as {
+    clusters: [{ name: string; cluster: object }]
+  }
+  const kubeconfig = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster: clusters[0].cluster }],
+    users: [{ name: 'kubewise', user: { token: Buffer.from(token, 'base64').toString() } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'kubewise' } }],
+    'current-context': 'test',
+  })
+  return { kubeconfig, user: `system:serviceaccount:${namespace}:${name}` }
+}
+
+export async function deleteIdentity(admin: Kube, name: string): Promise<void> {
+  for (const [resource, ref] of [
+    [CLUSTER_ROLE_BINDING, { name }],
+    [CLUSTER_ROLE, { name }],
+    [NAMESPACE, { name }],
+  ] as const) {
+    const uid = (await admin.get(resource, ref))?.metadata?.uid
+    if (uid) await admin.delete(resource, ref, uid)
+  }
+}
