@@ -54,6 +54,36 @@ const TABLE: Readonly<Record<string, Row[]>> = {
     ],
     ['only what the store adds changed', { plan: { ...plan(), version: 7 } }, undefined],
   ],
+  action: [
+    ['in the catalogue', {}, undefined],
+    ['a version that is gone', { plan: plan({ steps: [step({ action: 'rollback@9' })] }) }, 'action-unknown'],
+    ['a name that every object has', { plan: plan({ steps: [step({ action: 'constructor' })] }) }, 'action-unknown'],
+    ['an unknown fallback', { plan: plan({ fallback: [step({ action: 'pray@1' })] }) }, 'action-unknown'],
+    ['parameters out of bounds', { plan: plan({ steps: [step({ with: { toRevision: 0 } })] }) }, 'parameters-invalid'],
+    ['the original’s name', { plan: plan({ steps: [step({ action: 'rollback_deployment' })] }) }, undefined],
+    [
+      'a kind it is not for',
+      {
+        plan: plan({ steps: [step({ object: { cluster: 'prod', kind: 'CronJob', namespace: 'shop', name: 'web' } })] }),
+      },
+      'action-unfit',
+    ],
+    [
+      'only tells, on any kind',
+      {
+        plan: plan({
+          steps: [
+            step({
+              action: 'escalate@1',
+              with: {},
+              object: { cluster: 'prod', kind: 'CronJob', namespace: 'shop', name: 'web' },
+            }),
+          ],
+        }),
+      },
+      undefined,
+    ],
+  ],
   expiry: [
     ['a second before', { plan: plan({ notAfterMs: NOW + SECOND }) }, undefined],
     ['at the moment', { plan: plan({ notAfterMs: NOW }) }, 'plan-expired'],

@@ -1,4 +1,5 @@
 import type { Guard } from '../guard.ts'
+import { action } from './action.ts'
 import { approval } from './approval.ts'
 import { attempts } from './attempts.ts'
 import { autoscaler } from './autoscaler.ts'
@@ -28,6 +29,7 @@ import { targetExists } from './target-exists.ts'
  */
 export const GUARDS = {
   integrity,
+  action,
   expiry,
   'protected-namespace': protectedNamespace,
   mode,

@@ -49,13 +49,18 @@ export function guardedPatch(
   ]
 }
 
-/** The same for taking back: only while our marker is still the last, so that it lands once. */
+/**
+ * The same for taking back: only while the last marker is the one we left, so that it lands once.
+ *
+ * @param markers what the last write of ours may have left
+ */
 export function guardedUndo(
   object: KubernetesObject,
   change: readonly JsonPatchOperation[],
-  { marker, footprint }: { marker: string; footprint: Footprint },
+  { markers, footprint }: { markers: readonly string[]; footprint: Footprint },
 ): JsonPatchOperation[] | Refusal {
-  if (markerOn(object) !== marker)
+  const marker = markerOn(object)
+  if (marker === undefined || !markers.includes(marker))
     return { code: 'changed-since', say: 'Another remediation has changed the object since; it is left as it is.' }
   const isOurs: JsonPatchOperation = {
     op: 'test',

@@ -70,12 +70,9 @@ function wire(work: Work, step: ExecutionStep) {
   }
 }
 
-/** The step's parameters and preconditions, on the object it acts on. */
+/** The step's preconditions, on the object it acts on. */
 function flawOf(step: ExecutionStep, view: WorkloadView, work: Work): Refusal | undefined {
   const planned = planStepOf(work.plan, step)
-  const decoded = actionNamed(step.action)?.decode(planned.with)
-  if (!decoded?.ok)
-    return { code: 'parameters-invalid', say: `${step.action}: ${decoded?.errors.join('; ') ?? 'no such action'}` }
   const pod = view.pods.find(({ metadata }) => metadata?.name === step.object.name)
   const object = step.object.kind === 'Pod' ? pod : view.workload
   return preconditionRefusal(planned.preconditions, object)
@@ -150,6 +147,19 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
   }
 }
 
+/**
+ * What our last write may have left on the object when a step's turn to be taken back comes: the step's own marker, or that of
+ * what came after it and has been taken back by now, or cannot be.
+ */
+export function lastMarkers(steps: readonly ExecutionStep[], id: string): string[] {
+  const index = steps.findIndex((step) => step.id === id)
+  const later = steps.slice(index + 1).flatMap(({ marker, undo }) => {
+    if (undo?.how === 'none') return [marker]
+    return undo?.status === 'done' && undo.marker !== undefined ? [undo.marker] : []
+  })
+  return [steps[index]?.marker ?? '', ...later]
+}
+
 /** The same step back. */
 export function undoSlot(work: Work, id: string): Slot | Refusal {
   const { ledger, plan, lock } = work
@@ -177,7 +187,10 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
       if (isRefusal(view)) return view
       const back = takeBack(step, view)
       if (isRefusal(back)) return back
-      const operations = guardedUndo(view.workload, back, { marker: step.marker, footprint: footprintOf(work, next) })
+      const operations = guardedUndo(view.workload, back, {
+        markers: lastMarkers(ledger.execution.steps, id),
+        footprint: footprintOf(work, next),
+      })
       if (isRefusal(operations)) return operations
       isPreparedFor(view.workload)
       const changes = step.changes.map(({ path, before, after }) => ({ path, before: after, after: before }))

@@ -28,13 +28,13 @@ function journalOf(steps: readonly ExecutionStep[]): ExecutionStep[] {
     .toReversed()
 }
 
-/** A raise that an earlier attempt left becomes a step of ours, so that one ledger tells of its end. */
+/** A raise that an earlier attempt left becomes our first step, taken back last, so that one ledger tells of its end. */
 async function adoptKept(work: Work): Promise<void> {
   const { ledger } = work
   const kept = await keptRaise(work)
   if (!kept) return
   const adopted = { ...kept, id: `kept-${kept.marker.replaceAll('/', '.')}` }
-  await ledger.change((execution) => ({ ...execution, steps: [...execution.steps, adopted] }))
+  await ledger.change((execution) => ({ ...execution, steps: [adopted, ...execution.steps] }))
 }
 
 async function takeBackStep(work: Work, { id, action }: ExecutionStep, barred: Refusal | undefined): Promise<void> {

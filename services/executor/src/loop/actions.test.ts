@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
+import type { Deployment, Pod, StatefulSet } from '@kubewise/kube'
+import { watch } from '../fixture/checker.ts'
+import { createWorld, planFor, template, untilSettled, type World } from '../fixture/world.ts'
+
+async function run(world: World, plan: Plan): Promise<Execution> {
+  const checker = watch(world)
+  await world.start()
+  await world.propose(plan)
+  const execution = await untilSettled(world, plan)
+  await world.stop()
+  assert.deepEqual(checker.finish(), [])
+  return execution
+}
+
+const imageOf = (workload: Deployment | StatefulSet) => workload.spec?.template?.spec?.containers[0]?.image
+const memoryOf = (workload: Deployment) => workload.spec?.template?.spec?.containers[0]?.resources?.limits?.['memory']
+const statuses = ({ steps }: Execution) => steps.map(({ id, status }) => `${id}: ${status}`)
+const escalate = { id: 'person', action: 'escalate@1', with: {}, preconditions: [] }
+
+describe('rollback@1', () => {
+  it('brings a Deployment back to the named revision, and leaves its marks on it', async () => {
+    const world = await createWorld()
+    world.cluster.release('Deployment', 'web', template('bad:2'))
+    const plan = planFor(world, [{ with: { toRevision: 1 } }])
+    const execution = await run(world, plan)
+    const web = world.cluster.object<Deployment>('Deployment', 'web')
+    assert.equal(execution.status, 'recovered')
+    assert.deepEqual(statuses(execution), ['step-1: verified'])
+    assert.equal(imageOf(web), 'good:1')
+    assert.equal(web.metadata?.annotations?.['kubewise.io/step'], `${plan._id}/step-1/1`)
+    assert.equal(web.metadata?.annotations?.['kubewise.io/plan-id'], plan._id)
+    assert.equal(web.metadata?.annotations?.['team'], 'shop', 'what others wrote stays')
+    assert.equal(world.cluster.events[0]?.reason, 'Remediated')
+  })
+
+  it('evicts the pods that a StatefulSet waits for in vain, each once', async () => {
+    const world = await createWorld({ kind: 'StatefulSet', replicas: 3 })
+    world.cluster.release('StatefulSet', 'web', template('bad:2'))
+    const stuck = world.cluster.all<Pod>('Pod').filter(({ status }) => status?.phase === 'Pending')
+    const execution = await run(world, planFor(world, [{ with: { toRevision: 1 } }]))
+    assert.equal(execution.status, 'recovered')
+    assert.ok(stuck.length > 0)
+    assert.deepEqual(
+      world.cluster
+        .landed('evict')
+        .map(({ token }) => token)
+        .sort(),
+      stuck.map(({ metadata }) => metadata?.uid).sort(),
+    )
+    assert.equal(imageOf(world.cluster.object<StatefulSet>('StatefulSet', 'web')), 'good:1')
+  })
+
+  it('takes it back and calls a person when the old revision fails too', async () => {
+    const world = await createWorld()
+    world.cluster.release('Deployment', 'web', template('bad:2'))
+    world.cluster.fateOf = () => 'ImagePullBackOff'
+    const plan = planFor(world, [{ with: { toRevision: 1 } }], {
+      fallback: [{ ...planFor(world, [escalate]).steps[0]! }],
+    })
+    world.cluster.remove('Pod', world.cluster.all<Pod>('Pod').at(0)?.metadata?.name ?? '')
+    const execution = await run(world, plan)
+    assert.equal(execution.status, 'undone')
+    assert.deepEqual(statuses(execution), ['step-1: undone', 'fallback-person: escalated'])
+    assert.equal(execution.verdict?.value, 'not-recovered')
+    assert.equal(imageOf(world.cluster.object<Deployment>('Deployment', 'web')), 'bad:2')
+    assert.equal(world.cluster.events[0]?.reason, 'RemediationReverted')
+  })
+
+  it('does not take it back when somebody has changed the template since', async () => {
+    const world = await createWorld()
+    world.cluster.release('Deployment', 'web', template('bad:2'))
+    world.cluster.fateOf = ({ image }) => (image === 'good:1' ? 'starting' : 'CrashLoopBackOff')
+    await world.start()
+    const plan = planFor(world, [{ with: { toRevision: 1 } }])
+    await world.propose(plan)
+    await world.clock.advance(5000)
+    world.cluster.release('Deployment', 'web', template('bad:3'))
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(execution.status, 'failed')
+    assert.equal(execution.steps[0]?.refusal?.code, 'changed-since')
+    assert.equal(imageOf(world.cluster.object<Deployment>('Deployment', 'web')), 'bad:3')
+  })
+
+  const refused: [string, Parameters<typeof planFor>[1][number], string][] = [
+    ['a revision that is not remembered', { with: { toRevision: 9 } }, 'revision-gone'],
+    ['the revision that it has', { with: { toRevision: 2 } }, 'already-so'],
+    [
+      'a template that is not the plan’s any more',
+      { with: { toRevision: 1 }, preconditions: [{ field: 'spec.template', hash: 'other' }] },
+      'precondition-failed',
+    ],
+    ['parameters that are none', { with: { toRevision: 0 } }, 'parameters-invalid'],
+    ['an action that was removed', { action: 'rollback@9', with: { toRevision: 1 } }, 'action-unknown'],
+  ]
+  for (const [given, step, code] of refused)
+    it(`refuses ${given}: ${code}`, async () => {
+      const world = await createWorld()
+      world.cluster.release('Deployment', 'web', template('bad:2'))
+      const execution = await run(world, planFor(world, [step]))
+      assert.equal(execution.status, 'refused')
+      assert.equal(execution.refusal?.code, code)
+      assert.equal(execution.actedMs, undefined, 'it is no attempt')
+      assert.deepEqual(world.cluster.landed(), [])
+    })
+})
+
+describe('set-resources@1', () => {
+  const needs = (mebibytes: number) => (world: World) => {
+    world.cluster.fateOf = ({ resources }) =>
+      parseInt(String(resources?.limits?.['memory']), 10) >= mebibytes ? 'ready' : 'OOMKilled'
+    world.cluster.release('Deployment', 'web', template('good:2'))
+  }
+  const raise = (memoryLimit: string) => [{ action: 'set-resources@1', with: { container: 'app', memoryLimit } }]
+  const expect: Plan['expect'] = { withinSeconds: 60, holds: ['workload-available', 'no-oom-since-action'] }
+
+  it('raises the limit', async () => {
+    const world = await createWorld()
+    needs(90)(world)
+    const execution = await run(world, planFor(world, raise('96Mi'), { expect }))
+    assert.equal(execution.status, 'recovered')
+    assert.equal(memoryOf(world.cluster.object('Deployment', 'web')), '96Mi')
+  })
+
+  it('keeps a raise that was not enough, ends at once, and raises again in the same incident without a rest', async () => {
+    const world = await createWorld()
+    needs(120)(world)
+    const first = planFor(world, raise('96Mi'), { expect, anomalies: [] })
+    await world.start()
+    await world.propose(first)
+    const failed = await untilSettled(world, first)
+    assert.equal(failed.status, 'failed')
+    assert.deepEqual(statuses(failed), ['step-1: failed'])
+    assert.equal(memoryOf(world.cluster.object('Deployment', 'web')), '96Mi')
+    assert.ok((failed.finishedMs ?? 0) - failed.claimedMs < 30_000, 'a new kill ends the verification')
+    const second = planFor(world, raise('144Mi'), { expect, attempt: 2 })
+    await world.propose(second)
+    const execution = await untilSettled(world, second)
+    await world.stop()
+    assert.equal(execution.status, 'recovered')
+    assert.equal(memoryOf(world.cluster.object('Deployment', 'web')), '144Mi')
+  })
+
+  it('takes all raises back with the last attempt', async () => {
+    const world = await createWorld()
+    needs(1000)(world)
+    const checker = watch(world)
+    await world.start()
+    const ends: string[] = []
+    for (const [attempt, limit] of ['96Mi', '144Mi', '216Mi'].entries()) {
+      const plan = planFor(world, raise(limit), { expect, attempt: attempt + 1 })
+      await world.propose(plan)
+      ends.push((await untilSettled(world, plan)).status)
+    }
+    await world.stop()
+    assert.deepEqual(ends, ['failed', 'failed', 'undone'])
+    assert.equal(memoryOf(world.cluster.object('Deployment', 'web')), '64Mi')
+    assert.equal(world.cluster.landed('patch').length, 4, 'three raises and one way back')
+    assert.deepEqual(checker.finish(), [])
+  })
+
+  it('takes a kept raise back when the incident is given up', async () => {
+    const world = await createWorld()
+    needs(1000)(world)
+    await world.start()
+    const first = planFor(world, raise('96Mi'), { expect })
+    await world.propose(first)
+    assert.equal((await untilSettled(world, first)).status, 'failed')
+    const giveUp = planFor(world, [escalate], { attempt: 2 })
+    await world.propose(giveUp)
+    const execution = await untilSettled(world, giveUp)
+    await world.stop()
+    assert.equal(execution.status, 'undone')
+    assert.equal(memoryOf(world.cluster.object('Deployment', 'web')), '64Mi')
+  })
+
+  const refused: [string, Record<string, string>, string][] = [
+    ['more than twice', { container: 'app', memoryLimit: '200Mi' }, 'limit-step'],
+    ['a lower one', { container: 'app', memoryLimit: '32Mi' }, 'limit-lowered'],
+    ['the same, written otherwise', { container: 'app', memoryLimit: '65536Ki' }, 'already-so'],
+    ['a limit where there was none', { container: 'app', cpuLimit: '100m' }, 'limit-unknown'],
+    ['another container', { container: 'side', memoryLimit: '96Mi' }, 'container-gone'],
+  ]
+  for (const [given, values, code] of refused)
+    it(`refuses ${given}: ${code}`, async () => {
+      const world = await createWorld()
+      const execution = await run(world, planFor(world, [{ action: 'set-resources@1', with: values }], { expect }))
+      assert.equal(execution.refusal?.code, code)
+      assert.deepEqual(world.cluster.landed(), [])
+    })
+
+  it('never raises beyond four times what it was before the incident', async () => {
+    const world = await createWorld()
+    needs(1000)(world)
+    await world.start()
+    const codes: (string | undefined)[] = []
+    for (const [attempt, limit] of ['128Mi', '256Mi', '300Mi'].entries()) {
+      const plan = planFor(world, raise(limit), { expect, attempt: attempt + 1 })
+      await world.propose(plan)
+      codes.push((await untilSettled(world, plan)).refusal?.code)
+    }
+    await world.stop()
+    assert.deepEqual(codes, [undefined, undefined, 'limit-total'])
+  })
+})
+
+describe('evict-pod@1', () => {
+  const expect: Plan['expect'] = { withinSeconds: 60, holds: ['pod-replaced'] }
+  const eviction = (world: World, uid?: string) => {
+    const { name = '', namespace = '', uid: own = '' } = world.cluster.all<Pod>('Pod')[1]?.metadata ?? {}
+    const object = { cluster: 'test', kind: 'Pod', namespace, name, uid: own }
+    return [{ action: 'evict-pod@1', object, with: { pod: name, uid: uid ?? own }, preconditions: [] }]
+  }
+
+  it('evicts that pod alone', async () => {
+    const world = await createWorld()
+    const pods = world.cluster.all<Pod>('Pod').map(({ metadata }) => metadata?.uid)
+    const execution = await run(world, planFor(world, eviction(world), { expect, risk: 'low' }))
+    const left = world.cluster.all<Pod>('Pod').map(({ metadata }) => metadata?.uid)
+    assert.equal(execution.status, 'recovered')
+    assert.deepEqual(
+      pods.filter((uid) => !left.includes(uid)),
+      [pods[1]],
+    )
+    assert.equal(left.length, 4)
+  })
+
+  it('does not touch the pod that has taken its place', async () => {
+    const world = await createWorld()
+    const execution = await run(world, planFor(world, eviction(world, 'uid-of-before'), { expect }))
+    assert.equal(execution.refusal?.code, 'pod-gone')
+  })
+
+  it('does not touch a pod of another workload', async () => {
+    const world = await createWorld()
+    const stranger = world.cluster.put<Pod>({
+      kind: 'Pod',
+      metadata: { name: 'stranger', namespace: 'shop', labels: { app: 'web' } },
+    })
+    const object = { cluster: 'test', kind: 'Pod', namespace: 'shop', name: 'stranger' }
+    const step = {
+      action: 'evict-pod@1',
+      object,
+      with: { pod: 'stranger', uid: stranger.metadata?.uid ?? '' },
+      preconditions: [],
+    }
+    const execution = await run(world, planFor(world, [step], { expect }))
+    assert.equal(execution.refusal?.code, 'pod-gone')
+  })
+})
+
+describe('restart@1', () => {
+  it('replaces the pods as kubectl would', async () => {
+    const world = await createWorld()
+    const plan = planFor(world, [{ action: 'restart@1' }])
+    assert.equal((await run(world, plan)).status, 'recovered')
+    const { metadata } = world.cluster.object<Deployment>('Deployment', 'web').spec?.template ?? {}
+    assert.match(metadata?.annotations?.['kubectl.kubernetes.io/restartedAt'] ?? '', /^2026-01-05T12:00:/)
+  })
+})
+
+describe('scale@1', () => {
+  it('sets the replicas, and back when it does not help', async () => {
+    const world = await createWorld()
+    world.cluster.fateOf = () => 'starting'
+    const plan = planFor(world, [{ action: 'scale@1', with: { replicas: 6 } }], { risk: 'low' })
+    const execution = await run(world, plan)
+    assert.equal(execution.status, 'undone')
+    assert.equal(world.cluster.object<Deployment>('Deployment', 'web').spec?.replicas, 4)
+    assert.equal(world.cluster.landed('patch').length, 2)
+  })
+
+  it('does not scale what somebody scaled to 0', async () => {
+    const world = await createWorld({ replicas: 0 })
+    const execution = await run(world, planFor(world, [{ action: 'scale@1', with: { replicas: 2 } }]))
+    assert.equal(execution.refusal?.code, 'scaled-to-zero')
+  })
+})
+
+describe('a plan of several steps', () => {
+  it('takes back what was done when a later step is refused, the last first', async () => {
+    const world = await createWorld()
+    const steps = [
+      { id: 'more', action: 'scale@1', with: { replicas: 6 } },
+      { id: 'memory', action: 'set-resources@1', with: { container: 'app', memoryLimit: '96Mi' } },
+      { id: 'fresh', action: 'restart@1' },
+      { id: 'back', action: 'rollback@1', with: { toRevision: 9 } },
+      { id: 'never', action: 'restart@1' },
+    ]
+    const execution = await run(world, planFor(world, steps))
+    const web = world.cluster.object<Deployment>('Deployment', 'web')
+    assert.deepEqual(statuses(execution), [
+      'more: undone',
+      'memory: undone',
+      'fresh: failed',
+      'back: refused',
+      'never: refused',
+    ])
+    assert.equal(execution.steps[4]?.refusal?.code, 'not-reached')
+    assert.equal(memoryOf(web), '64Mi')
+    assert.equal(web.spec?.replicas, 4)
+    assert.equal(execution.status, 'undone')
+  })
+})
+
+describe('escalate@1', () => {
+  it('only tells, also in mode observe and where nothing else may be done', async () => {
+    const world = await createWorld()
+    const plan = planFor(world, [escalate], { mode: 'observe' })
+    const execution = await run(world, plan)
+    assert.equal(execution.status, 'escalated')
+    assert.deepEqual(world.cluster.writes, [])
+    assert.equal(world.store.documents(COLLECTIONS.targets)[0]?.coolingUntilMs, 0)
+  })
+})
