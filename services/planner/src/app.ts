@@ -24,6 +24,8 @@ import { loadLibrary } from './playbooks/library.ts'
 import { createRevisionMemory } from './revisions/memory.ts'
 import { createSweep } from './sweep.ts'
 
+export { readConfig } from './config.ts'
+
 export interface Ports extends Kit {
   bus: Bus
   store: Store

@@ -32,6 +32,15 @@ function parse(file: string, text: string): Source {
   return { file, text, lines, document: parseDocument(text, { lineCounter: lines, prettyErrors: false }) }
 }
 
+/** The document's value; undefined for one whose aliases unfold without end. */
+function valueOf({ document }: Source): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 })
+  } catch {
+    return undefined
+  }
+}
+
 /** Puts today's names in place of the original's, which people may still write. */
 function withoutAliases(value: unknown): unknown {
   const spec = (value as { spec?: Record<string, unknown> } | null)?.spec
@@ -87,7 +96,7 @@ export function loadPlaybook(file: string, text: string): Loaded {
     return { mistakes: [mistakeAt(source, 0, `expected at most ${LONGEST_TEXT} characters, got ${text.length}`)] }
   if (source.document.errors.length > 0)
     return { mistakes: source.document.errors.map((error) => mistakeAt(source, error.pos[0], error.message)) }
-  const decoded = decodePlaybook(withoutAliases(source.document.toJS({ maxAliasCount: 20 })))
+  const decoded = decodePlaybook(withoutAliases(valueOf(source)))
   if (!decoded.ok) return { mistakes: decoded.errors.map((error) => placed(source, error)) }
   return checkPlaybook(source, decoded.value)
 }
