@@ -240,6 +240,25 @@ describe('reflect', () => {
       })
     })
 
+    it('soon after an outage that made the version too old, and not hammering one that is always too old', async () => {
+      const { observer, errors } = watcher()
+      const down: Answer = (response) => response.socket?.resetAndDestroy()
+      const gone: Answer = (response) => json(response, 410, status(410, 'Expired'))
+      await scene(
+        script([first], [down, down, down, down, down, down, gone]),
+        async ({ server, kube, clock, pass }) => {
+          const reflector = kube.reflect(RESOURCES.Pod, {}, observer)
+          await pass('it is told gone', () => errors.length === 7)
+          await clock.advance(900)
+          await pass('it lists again', () => listsOf(server).length === 2, 0)
+          const untilMs = clock.monotonic() + 2 * MINUTE
+          await pass('two minutes pass', () => clock.monotonic() > untilMs)
+          assert.ok(listsOf(server).length < 16, String(listsOf(server).length))
+          await reflector.stop()
+        },
+      )
+    })
+
     for (const code of [410, 500, undefined]) {
       it(`with a new list after an ERROR frame with code ${code}`, async () => {
         const { observer, names, errors } = watcher()

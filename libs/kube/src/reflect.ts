@@ -1,9 +1,10 @@
-import { backoffMs, type Clock, type Logger, type Metrics } from '@kubewise/service'
+import { backoffMs, type Clock, type Logger } from '@kubewise/service'
 import type { Client } from './client.ts'
 import { isKubeError, KubeError } from './errors.ts'
 import { listAll } from './list.ts'
 import type { KubernetesObject } from './objects.ts'
 import type { ListOptions, Observer, Reflector, Resource } from './port.ts'
+import type { ReflectorCounters } from './reflector-counters.ts'
 import { createView, type View } from './view.ts'
 import { watchOnce, type Frame, type WatchEnd } from './watch.ts'
 
@@ -19,37 +20,6 @@ const FIRST_REPAIR_MS = 5 * SECOND
 /** A watch that the server closes sooner, having said nothing, is a fault: reconnecting at once would hammer it. */
 const SHORTEST_WATCH_MS = SECOND
 const MALFORMED_BEFORE_RELIST = 3
-
-/** What can go wrong in a list-and-watch; each is counted, survived and, where it matters, logged. */
-const FAULTS = ['request', 'gone', 'frame', 'idle', 'closed', 'order', 'drift', 'observer'] as const
-type Fault = (typeof FAULTS)[number]
-
-export interface ReflectorCounters {
-  event(resource: string, type: string): void
-  fault(resource: string, fault: Fault): void
-  confirmed(resource: string, nowMs: number): void
-}
-
-export function createReflectorCounters(metrics: Metrics | undefined): ReflectorCounters {
-  const events = metrics?.counter('kubewise_kube_watch_events_total', 'What watches delivered, by resource and type.', {
-    resource: [],
-    type: [],
-  })
-  const faults = metrics?.counter('kubewise_kube_watch_faults_total', 'Interruptions of watches that were survived.', {
-    resource: [],
-    fault: [],
-  })
-  const confirmed = metrics?.gauge(
-    'kubewise_kube_watch_confirmed_timestamp_seconds',
-    'When the server last proved that the view of a resource is current.',
-    { resource: [] },
-  )
-  return {
-    event: (resource, type) => events?.inc({ resource, type }),
-    fault: (resource, fault) => faults?.inc({ resource, fault }),
-    confirmed: (resource, nowMs) => confirmed?.set({ resource }, nowMs / SECOND),
-  }
-}
 
 export interface ReflectOptions<T extends KubernetesObject> {
   client: Client
@@ -76,6 +46,8 @@ interface State {
   repairMs: number
   faultsInRow: number
   malformedInRow: number
+  /** The last watch was too old, and none has said anything since. */
+  isExpired: boolean
 }
 
 /**
@@ -98,6 +70,7 @@ export function reflect<T extends KubernetesObject>(setup: ReflectOptions<T>): R
     repairMs: FIRST_REPAIR_MS,
     faultsInRow: 0,
     malformedInRow: 0,
+    isExpired: false,
   }
 
   function tell(error: unknown): void {
@@ -179,6 +152,7 @@ export function reflect<T extends KubernetesObject>(setup: ReflectOptions<T>): R
     }
     state.faultsInRow = 0
     state.malformedInRow = 0
+    state.isExpired = false
     confirm(clock.now())
     if (order === 'duplicate') return true
     counters.event(name, frame.type)
@@ -220,7 +194,7 @@ export function reflect<T extends KubernetesObject>(setup: ReflectOptions<T>): R
 
   async function survive(error: unknown): Promise<void> {
     const kind = isKubeError(error) ? error.kind : 'bug'
-    if (kind === 'gone') state.view = undefined
+    if (kind === 'gone') expire()
     if (kind === 'malformed' && ++state.malformedInRow >= MALFORMED_BEFORE_RELIST) state.view = undefined
     counters.fault(name, kind === 'gone' ? 'gone' : kind === 'malformed' ? 'frame' : 'request')
     log.warn(
@@ -229,6 +203,13 @@ export function reflect<T extends KubernetesObject>(setup: ReflectOptions<T>): R
     )
     tell(error)
     await rest(isKubeError(error) ? error.retryAfterMs : undefined)
+  }
+
+  /** The server that says so is there again, so the list need not wait as long as its absence has taught; but only once. */
+  function expire(): void {
+    state.view = undefined
+    if (!state.isExpired) state.faultsInRow = 0
+    state.isExpired = true
   }
 
   function rest(retryAfterMs = 0): Promise<void> {
