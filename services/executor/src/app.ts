@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { Consumption } from '@kubewise/bus'
 import { BUCKETS, CONSUMERS, decodePlanHint, STREAMS } from '@kubewise/contracts'
 import { createEventRecorder } from '@kubewise/kube'
@@ -12,6 +13,7 @@ import { recordOf, type Ports, type Runtime } from './runtime.ts'
 import { createTeller } from './tell/teller.ts'
 import { createWorker, type Worker } from './worker.ts'
 
+export { readConfig } from './config.ts'
 export type { Ports } from './runtime.ts'
 
 const SWEEP_EVERY_MS = 5000
@@ -72,6 +74,7 @@ function runtimeOf(ports: Ports, config: Config, signal: AbortSignal): Runtime {
   const record = recordOf(store)
   const events = createEventRecorder({ ...ports, reportingInstance: holder })
   return {
+    readText: (path) => readFile(path, 'utf8'),
     ...ports,
     options,
     holder,

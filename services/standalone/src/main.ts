@@ -1,0 +1,3 @@
+import { runStandalone } from './run.ts'
+
+process.exit(await runStandalone(process.argv.slice(2)))
