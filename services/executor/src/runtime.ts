@@ -12,6 +12,8 @@ export interface Ports extends Kit {
   bus: Bus
   store: Store
   kube: Kube
+  /** Reads a file as text; the machine's unless told. @throws an error with code ENOENT when it is not there */
+  readText?: (path: string) => Promise<string>
 }
 
 /** The collections that the executor reads and, of these, `executions`, `targets` and its chain of `audit`, writes. */
@@ -31,7 +33,7 @@ export function recordOf(store: Store) {
 export type ExecutorRecord = ReturnType<typeof recordOf>
 
 /** What every stage is handed. */
-export interface Runtime extends Ports {
+export interface Runtime extends Required<Ports> {
   options: Options
   /** This process, among all executors. */
   holder: string

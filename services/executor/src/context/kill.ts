@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { BUCKETS } from '@kubewise/contracts'
 import { RESOURCES, type ConfigMap } from '@kubewise/kube'
 import { known, unknown, type GuardContext, type Known } from '@kubewise/policy'
@@ -6,7 +5,7 @@ import { explain } from '@kubewise/service'
 import type { Runtime } from '../runtime.ts'
 
 type Channel = GuardContext['kill'][number]
-type KillPorts = Pick<Runtime, 'bucket' | 'kube' | 'record' | 'options'>
+type KillPorts = Pick<Runtime, 'bucket' | 'kube' | 'record' | 'options' | 'readText'>
 
 const CONFIG_MAP = 'kubewise-kill'
 const LONGEST_REASON = 200
@@ -35,9 +34,9 @@ async function inRecord({ record }: KillPorts): Promise<string | undefined> {
   return kill?.isSet ? `${kill.by}: ${kill.reason}` : undefined
 }
 
-async function inFile({ options }: KillPorts): Promise<string | undefined> {
+async function inFile({ options, readText }: KillPorts): Promise<string | undefined> {
   try {
-    return reasonOf(await readFile(options.killFile, 'utf8'))
+    return reasonOf(await readText(options.killFile))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

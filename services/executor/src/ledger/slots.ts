@@ -118,7 +118,8 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
     step: id,
     events: { intent: 'intent', effect: 'effect' },
     isSent: () => ledger.step(id).status === 'sent',
-    marker: () => (ledger.step(id).status === 'sent' ? ledger.step(id).marker : next),
+    next,
+    marker: () => ledger.step(id).marker,
     async prepare() {
       const found = await prepareStep(work, action, step, next)
       if (isRefusal(found)) return found
@@ -181,7 +182,8 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
     step: id,
     events: { intent: 'undo-intent', effect: 'undo-effect' },
     isSent: () => status() === 'sent',
-    marker: () => (status() === 'sent' ? (ledger.step(id).undo?.marker ?? next) : next),
+    next,
+    marker: () => ledger.step(id).undo?.marker ?? next,
     async prepare() {
       const view = await viewFor(work)
       if (isRefusal(view)) return view

@@ -16,7 +16,10 @@ export interface Slot {
   events: { intent: AuditEntry['event']; effect: AuditEntry['event'] }
   /** Was it sent, as far as the ledger knows? */
   isSent(): boolean
+  /** What the write that the ledger knows of has left, or the next would leave. */
   marker(): string
+  /** What the next write leaves. */
+  next: string
   prepare(): Promise<Prepared | Refusal>
   toIntent(prepared: Prepared): Promise<void>
   toSent(): Promise<void>
@@ -86,7 +89,7 @@ async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | 'agai
   at('before-intent')
   const prepared = await slot.prepare()
   if (isRefusal(prepared)) return refused(prepared)
-  await note(work, slot, slot.events.intent, sayOf(slot, prepared), { changes: prepared.changes })
+  await note(work, slot, slot.events.intent, sayOf(slot, prepared), { marker: slot.next, changes: prepared.changes })
   at('after-intent-audit')
   await slot.toIntent(prepared)
   at('after-intent')

@@ -39,15 +39,14 @@ async function refuseStep({ ledger }: Work, id: string, refusal: Refusal): Promi
 }
 
 /** Nothing after a step that was not done runs; what was done before it is taken back, what was not known is told. */
-async function stopAt(work: Work, { outcome, refusal }: NotDone): Promise<void> {
+async function stopAt(work: Work, round: readonly string[], { outcome, refusal }: NotDone): Promise<void> {
   const { ledger } = work
-  const round = roundOf(ledger.execution)
-  const isFirstRound = round.every(({ isFallback }) => !isFallback)
-  const hasChanged = outcome === 'unknown' || round.some(isChanged)
+  const tried = ledger.execution.steps.filter(({ id }) => round.includes(id))
+  const isFirstRound = tried.every(({ isFallback }) => !isFallback)
+  const hasChanged = outcome === 'unknown' || tried.some(isChanged)
   if (!hasChanged && isFirstRound && isPassing(refusal.code)) return letWait(work, refusal)
-  const ids = new Set(round.map(({ id }) => id))
   const steps = ledger.execution.steps.map((step): ExecutionStep => {
-    if (!ids.has(step.id)) return step
+    if (!round.includes(step.id)) return step
     if (IS_OPEN.has(step.status)) return { ...step, status: 'refused', refusal: NOT_REACHED }
     return isChanged(step) ? { ...step, status: 'failed' } : step
   })
@@ -60,11 +59,13 @@ async function stopAt(work: Work, { outcome, refusal }: NotDone): Promise<void> 
 export async function runSteps(work: Work): Promise<void> {
   const { ledger, clock, stopping, plan } = work
   if (ledger.execution.status !== 'running') await ledger.change((execution) => ({ ...execution, status: 'running' }))
-  for (const { id } of roundOf(ledger.execution).filter(({ status }) => IS_OPEN.has(status))) {
+  const round = roundOf(ledger.execution)
+  const ids = round.map(({ id }) => id)
+  for (const { id } of round.filter(({ status }) => IS_OPEN.has(status))) {
     stopping.throwIfAborted()
     const refusal = await fallbackRefusal(work, ledger.step(id))
     const ended = refusal ? await refuseStep(work, id, refusal) : await carryOutStep(work, id)
-    if (ended.outcome !== 'observed') return stopAt(work, ended)
+    if (ended.outcome !== 'observed') return stopAt(work, ids, ended)
   }
   if (ledger.execution.steps.some(isChanged))
     return ledger.change((execution) => ({ ...execution, status: 'verifying', verifyingSinceMs: clock.now() }))

@@ -57,8 +57,8 @@ async function takeBackStep(work: Work, { id, action }: ExecutionStep, barred: R
   })
   await ledger.changeStep(id, (step) => ({
     ...step,
-    refusal: ended.refusal,
-    ...(step.undo && { undo: { ...step.undo, status: 'refused' } }),
+    refusal: step.refusal ?? ended.refusal,
+    ...(step.undo && { undo: { ...step.undo, status: 'refused', say: `Not taken back: ${ended.refusal.say}` } }),
   }))
 }
 
