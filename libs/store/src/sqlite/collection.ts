@@ -4,7 +4,7 @@ import { isObject } from '../field.ts'
 import type { JsonDocument } from '../document.ts'
 import type { CollectionDriver, Layout, StoredRow } from '../driver.ts'
 import type { Connection } from './connection.ts'
-import { columnOf, countSql, createIndexSql, createTableSql, findSql, tableOf } from './sql.ts'
+import { countSql, createIndexSql, createTableSql, deleteBelowSql, findSql, tableOf } from './sql.ts'
 
 const MOST_DELETED_AT_ONCE = 500
 
@@ -82,12 +82,10 @@ export function sqliteCollection(connection: Connection, layout: Layout): Collec
     delete: async (id) => (await write(`DELETE FROM ${table} WHERE _id = ?`, id)) === 1,
 
     async deleteBelow(field, limit) {
-      const text =
-        `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table}` +
-        ` WHERE ${columnOf(field)} < ? LIMIT ${MOST_DELETED_AT_ONCE})`
+      await whenDefined()
       let deleted = 0
       for (;;) {
-        const count = await write(text, limit)
+        const count = await connection.write(deleteBelowSql(name, field, limit, MOST_DELETED_AT_ONCE))
         deleted += count
         if (count < MOST_DELETED_AT_ONCE) return deleted
         await setImmediate()

@@ -16,10 +16,14 @@ const SIGNS: Record<Bound, string> = { gt: '>', gte: '>=', lt: '<', lte: '<=' }
 
 export const tableOf = (collection: string): string => `"${collection}"`
 
+// Less than every number of a document, since JSON knows no infinity: a null that can be compared.
+const LEAST = '-9e999'
+
 /**
- * A field as an expression that orders null, numbers, text, booleans, in this order, as MongoDB does; SQLite has no
- * booleans, so they are blobs, which come last. Integers become floating point, since that is what they were when written.
- * The path has been checked: it is letters, digits, `_`, `-` and dots.
+ * A field as an expression that orders null, numbers, text, booleans, in this order, as MongoDB does. SQLite has no
+ * booleans, so they are blobs, which come last; its null compares with nothing, so it is the least number. Integers become
+ * floating point, since that is what they were when written. The path has been checked: it is letters, digits, `_`, `-`
+ * and dots.
  */
 export function columnOf(field: string): string {
   if (field === '_id' || field === 'version') return field
@@ -30,13 +34,15 @@ export function columnOf(field: string): string {
   const value = `json_extract(document, ${path})`
   return (
     `CASE json_type(document, ${path}) WHEN 'text' THEN ${value} WHEN 'integer' THEN CAST(${value} AS REAL)` +
-    ` WHEN 'real' THEN ${value} WHEN 'true' THEN x'01' WHEN 'false' THEN x'00' END`
+    ` WHEN 'real' THEN ${value} WHEN 'true' THEN x'01' WHEN 'false' THEN x'00' ELSE ${LEAST} END`
   )
 }
 
 /** A value as {@link columnOf} gives it. */
-const parameterOf = (value: FieldValue): Parameter =>
-  typeof value === 'boolean' ? Uint8Array.of(value ? 1 : 0) : value
+function parameterOf(value: FieldValue): Parameter {
+  if (value === null) return Number.NEGATIVE_INFINITY
+  return typeof value === 'boolean' ? Uint8Array.of(value ? 1 : 0) : value
+}
 
 function oneOfSql(column: string, values: readonly Scalar[]): Sql {
   return {
@@ -47,7 +53,7 @@ function oneOfSql(column: string, values: readonly Scalar[]): Sql {
 
 // The least text is '', the least blob x'': between them lie all texts, before them all numbers.
 const OF_TYPE = {
-  number: (column: string) => `${column} < ''`,
+  number: (column: string) => `${column} > ${LEAST} AND ${column} < ''`,
   string: (column: string) => `${column} >= '' AND ${column} < x''`,
 }
 
@@ -62,18 +68,13 @@ const conditionSql = (condition: FieldCondition): Sql => {
   return 'oneOf' in condition ? oneOfSql(column, condition.oneOf) : boundsSql(column, condition.bounds)
 }
 
-/** Everything behind a position. In SQLite null is less than all else, but compares with nothing. */
+/** Everything behind a position; the first comparison is for an index, which takes it alone. */
 function afterSql({ orderBy, direction }: CheckedQuery, { value, id }: Position): Sql {
   const sign = direction === 'asc' ? '>' : '<'
   if (orderBy === '_id') return { text: `_id ${sign} ?`, parameters: [id] }
   const column = columnOf(orderBy)
-  if (value === null) {
-    const rest = direction === 'asc' ? ` OR ${column} IS NOT NULL` : ''
-    return { text: `((${column} IS NULL AND _id ${sign} ?)${rest})`, parameters: [id] }
-  }
-  const rest = direction === 'desc' ? ` OR ${column} IS NULL` : ''
   const bound = parameterOf(value)
-  return { text: `(${column} ${sign} ? OR (${column} = ? AND _id ${sign} ?)${rest})`, parameters: [bound, bound, id] }
+  return { text: `${column} ${sign}= ? AND (${column} ${sign} ? OR _id ${sign} ?)`, parameters: [bound, bound, id] }
 }
 
 function whereSql(parts: readonly Sql[]): Sql {
@@ -96,6 +97,16 @@ export function findSql(query: CheckedQuery): Sql {
 export function countSql(collection: string, conditions: readonly FieldCondition[]): Sql {
   const { text, parameters } = whereSql(conditions.map(conditionSql))
   return { text: `SELECT count(*) AS count FROM ${tableOf(collection)}${text}`, parameters }
+}
+
+/** Deletes some documents whose number in a field is below a limit. */
+export function deleteBelowSql(collection: string, field: string, limit: number, atMost: number): Sql {
+  const { text, parameters } = boundsSql(columnOf(field), [['lt', limit]])
+  const table = tableOf(collection)
+  return {
+    text: `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${text} LIMIT ?)`,
+    parameters: [...parameters, atMost],
+  }
 }
 
 /** A collection's table; whoever writes into it from outside can at least not leave what is no JSON. */
