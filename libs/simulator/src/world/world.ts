@@ -1,4 +1,4 @@
-import { RESOURCES, type Namespace, type Node } from '@kubewise/kube'
+import { RESOURCES, type Namespace, type Node, type Resource } from '@kubewise/kube'
 import { every, type Clock, type Logger } from '@kubewise/service'
 import { seededRandom } from '../objects/random.ts'
 import type { Fault, ObjectStore } from '../port.ts'
@@ -13,6 +13,7 @@ import { createDisruptionController } from './controllers/disruption.ts'
 import { createEndpointsController } from './controllers/endpoints.ts'
 import { createJobController } from './controllers/job.ts'
 import { createNodeLifecycleController } from './controllers/node-lifecycle.ts'
+import { onChange } from './controllers/on-change.ts'
 import { createReplicaSetController } from './controllers/replica-set.ts'
 import { createQuotaController } from './controllers/resource-quota.ts'
 import { createScheduler } from './controllers/scheduler.ts'
@@ -27,7 +28,7 @@ import { createImageRegistry } from './kubelet/image.ts'
 import { createKubelets, type Kubelets } from './kubelet/kubelet.ts'
 import { createNodeStatus, newNode, nodeNames } from './kubelet/node-status.ts'
 import type { Reconcile, WorldPorts } from './ports.ts'
-import { MINUTE_MS } from './time.ts'
+import { MINUTE_MS, SECOND_MS } from './time.ts'
 
 export interface WorldOptions {
   objects: ObjectStore
@@ -71,6 +72,7 @@ export function startWorld(options: WorldOptions): World {
     async stop() {
       ending.abort()
       await running
+      world.stop()
     },
   }
 }
@@ -80,6 +82,7 @@ export interface SteppedWorld {
   tick(nowMs: number): void
   inject(fault: Fault, nowMs: number): string[]
   sample(nowMs: number): Sample[]
+  stop(): void
 }
 
 /** A world that moves only when it is told to. */
@@ -98,13 +101,16 @@ export function createWorld(
 
   return {
     tick(atMs) {
-      for (const [name, reconcile] of Object.entries(parts)) attempt(log, name, () => reconcile(atMs))
+      for (const [name, { reconcile }] of Object.entries(parts)) attempt(log, name, () => reconcile(atMs))
       if (atMs - prunedMs < MINUTE_MS) return
       prunedMs = atMs
       ports.events.prune(atMs)
     },
     inject: (fault, atMs) => injectFault({ objects, demands, kubelets }, fault, atMs),
     sample: createSampler(objects, kubelets, random, names),
+    stop() {
+      for (const { stop } of Object.values(parts)) stop()
+    },
   }
 }
 
@@ -121,23 +127,44 @@ function createCluster(objects: ObjectStore, names: readonly string[], nowMs: nu
       objects.create<Node>(RESOURCES.Node, newNode(name, index, nowMs), 'kubelet')
 }
 
+interface Part {
+  reconcile: Reconcile
+  stop: () => void
+}
+
 /** In the order in which a wish becomes a running container, so that one look carries it all the way. */
-function partsOf(ports: WorldPorts, kubelets: Kubelets): Record<string, Reconcile> {
+function partsOf(ports: WorldPorts, kubelets: Kubelets): Record<string, Part> {
+  const { Pod, ReplicaSet, ControllerRevision, Node } = RESOURCES
+  const after = (resources: readonly Resource[], resyncMs: number, reconcile: Reconcile) =>
+    onChange(ports.objects, resources, resyncMs, reconcile)
+  const always = (reconcile: Reconcile): Part => ({ reconcile, stop: () => {} })
   return {
-    cronJobs: createCronJobController(ports),
-    jobs: createJobController(ports),
-    autoscalers: createAutoscaler(ports, (uid) => cpuMilliOf(kubelets, uid)),
-    deployments: createDeploymentController(ports),
-    replicaSets: createReplicaSetController(ports),
-    statefulSets: createStatefulSetController(ports),
-    daemonSets: createDaemonSetController(ports),
-    scheduler: createScheduler(ports),
-    kubelets: kubelets.reconcile,
-    nodeStatus: createNodeStatus(ports, kubelets.isAlive),
-    nodeLifecycle: createNodeLifecycleController(ports, kubelets.lastSeenMs),
-    endpoints: createEndpointsController(ports),
-    disruption: createDisruptionController(ports),
-    quotas: createQuotaController(ports),
+    cronJobs: after([RESOURCES.CronJob, RESOURCES.Job], 5 * SECOND_MS, createCronJobController(ports)),
+    jobs: after([RESOURCES.Job, Pod], SECOND_MS, createJobController(ports)),
+    autoscalers: always(createAutoscaler(ports, (uid) => cpuMilliOf(kubelets, uid))),
+    deployments: after([RESOURCES.Deployment, ReplicaSet, Pod], SECOND_MS, createDeploymentController(ports)),
+    replicaSets: after([ReplicaSet, Pod], SECOND_MS, createReplicaSetController(ports)),
+    statefulSets: after(
+      [RESOURCES.StatefulSet, ControllerRevision, Pod],
+      SECOND_MS,
+      createStatefulSetController(ports),
+    ),
+    daemonSets: after(
+      [RESOURCES.DaemonSet, ControllerRevision, Pod, Node],
+      SECOND_MS,
+      createDaemonSetController(ports),
+    ),
+    scheduler: after([Pod, Node], SECOND_MS, createScheduler(ports)),
+    kubelets: always(kubelets.reconcile),
+    nodeStatus: always(createNodeStatus(ports, kubelets.isAlive)),
+    nodeLifecycle: always(createNodeLifecycleController(ports, kubelets.lastSeenMs)),
+    endpoints: after([RESOURCES.Service, Pod], 5 * SECOND_MS, createEndpointsController(ports)),
+    disruption: after(
+      [RESOURCES.PodDisruptionBudget, Pod, RESOURCES.Deployment],
+      5 * SECOND_MS,
+      createDisruptionController(ports),
+    ),
+    quotas: after([RESOURCES.ResourceQuota, Pod], 5 * SECOND_MS, createQuotaController(ports)),
   }
 }
 

@@ -16,7 +16,6 @@ import {
 import { isSameJson } from '../../objects/json.ts'
 import type { ObjectStore } from '../../port.ts'
 import { controllerReference } from '../objects/owners.ts'
-import { templateLabel } from '../objects/template-hash.ts'
 import type { Reconcile, WorldPorts } from '../ports.ts'
 
 const MANAGER = 'kube-controller-manager'
@@ -46,17 +45,11 @@ export function createEndpointsController({ objects }: WorldPorts): Reconcile {
     const pods = selectedPods(objects, service)
     const ports = portsOf(service, pods[0])
     const name = service.metadata?.name ?? ''
-    put<EndpointSlice>(
-      objects,
-      RESOURCES.EndpointSlice,
-      service,
-      `${name}-${templateLabel({ metadata: { name } }).slice(0, 5)}`,
-      {
-        addressType: 'IPv4',
-        endpoints: pods.map((pod) => endpointOf(service, pod)),
-        ports,
-      },
-    )
+    put<EndpointSlice>(objects, RESOURCES.EndpointSlice, service, `${name}-${service.metadata?.uid?.slice(0, 5)}`, {
+      addressType: 'IPv4',
+      endpoints: pods.map((pod) => endpointOf(service, pod)),
+      ports,
+    })
     put<EndpointsObject>(objects, ENDPOINTS, service, name, { subsets: subsetsOf(service, pods, ports) })
   }
 

@@ -1,17 +1,8 @@
-import {
-  conditionOf,
-  controllerOf,
-  isPodReady,
-  isTerminating,
-  RESOURCES,
-  timeMs,
-  type Pod,
-  type ReplicaSet,
-} from '@kubewise/kube'
+import { conditionOf, isPodReady, isTerminating, RESOURCES, timeMs, type Pod, type ReplicaSet } from '@kubewise/kube'
 import { ApiStatus } from '../../objects/index.ts'
 import { withCondition, withoutCondition } from '../objects/conditions.ts'
 import { createPod } from '../objects/create-pod.ts'
-import { controlledBy } from '../objects/owners.ts'
+import { controlledBy, controllerReference, uncontrolled } from '../objects/owners.ts'
 import { deletePod, isActive, isAvailable } from '../objects/pods.ts'
 import { isSelected } from '../objects/selectors.ts'
 import { writeStatus } from '../objects/write-status.ts'
@@ -77,19 +68,13 @@ export function createReplicaSetController({ objects, events }: WorldPorts): Rec
   }
 
   function adoptOrphans(set: ReplicaSet): void {
-    for (const pod of objects.list<Pod>(RESOURCES.Pod, set.metadata?.namespace)) {
-      if (controllerOf(pod) || !isActive(pod) || !isSelected(set.spec?.selector, pod)) continue
-      const owner = {
-        apiVersion: 'apps/v1',
-        kind: 'ReplicaSet',
-        name: set.metadata?.name ?? '',
-        uid: set.metadata?.uid ?? '',
-        controller: true,
-        blockOwnerDeletion: true,
-      }
-      objects.update<Pod>(RESOURCES.Pod, pod.metadata?.namespace, pod.metadata?.name ?? '', MANAGER, (found) => ({
+    for (const pod of uncontrolled<Pod>(objects, RESOURCES.Pod)) {
+      const { namespace, name = '', ownerReferences = [] } = pod.metadata ?? {}
+      if (namespace !== set.metadata?.namespace || !isActive(pod) || !isSelected(set.spec?.selector, pod)) continue
+      const owner = controllerReference(RESOURCES.ReplicaSet, set)
+      objects.update<Pod>(RESOURCES.Pod, namespace, name, MANAGER, (found) => ({
         ...found,
-        metadata: { ...found.metadata, ownerReferences: [...(found.metadata?.ownerReferences ?? []), owner] },
+        metadata: { ...found.metadata, ownerReferences: [...ownerReferences, owner] },
       }))
     }
   }

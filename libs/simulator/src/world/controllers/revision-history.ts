@@ -35,6 +35,9 @@ export function syncRevision(
   owner: StatefulSet | DaemonSet,
 ): ControllerRevision {
   const known = revisionsOf(objects, owner)
+  const label = labelValue(resource, owner, templateLabel(owner.spec?.template ?? {}, owner.status?.collisionCount))
+  const last = known.at(-1)
+  if (last && labelOf(last) === label) return last
   const data = dataOf(owner.spec?.template ?? {})
   const next = (known.at(-1)?.revision ?? 0) + 1
   const equal = known.findLast((revision) => isSameJson(revision.data, data))

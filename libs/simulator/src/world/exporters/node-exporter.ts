@@ -33,7 +33,8 @@ export function createNodeExporter(
 
   function labelled(instance: string, name: string, labels: Record<string, string> = {}): Labels {
     const key = [instance, name, ...Object.values(labels)].join('\u0000')
-    const found = known.get(key) ?? metric(name, { job: 'node-exporter', instance: `${instance}:9100`, ...labels })
+    const found =
+      known.get(key) ?? metric(name, { job: 'node-exporter', instance: `${instance}:9100`, node: instance, ...labels })
     known.set(key, found)
     return found
   }

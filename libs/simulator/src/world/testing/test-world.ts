@@ -33,11 +33,11 @@ export const NAMESPACE = 'shop'
 const TICK_MS = 500
 
 /** A world over the store as the API server keeps it, with time that moves by hand. */
-export function testWorld(nodes = 3): TestWorld {
-  let now = START_MS
+export function testWorld(nodes = 3, startMs = START_MS): TestWorld {
+  let now = startMs
   const clock: Clock = {
     now: () => now,
-    monotonic: () => now - START_MS,
+    monotonic: () => now - startMs,
     sleep: () => Promise.reject(new Error('time moves by hand')),
   }
   const etcd = createObjectStore({ clock, seed: 1 })
@@ -63,12 +63,12 @@ export function testWorld(nodes = 3): TestWorld {
     nowMs: () => now,
     run,
     runUntil(condition, mostSeconds = 900) {
-      const startMs = now
+      const beganMs = now
       while (!condition()) {
-        if (now - startMs > mostSeconds * SECOND_MS) throw new Error(`not within ${mostSeconds} s: ${condition}`)
+        if (now - beganMs > mostSeconds * SECOND_MS) throw new Error(`not within ${mostSeconds} s: ${condition}`)
         run(TICK_MS / SECOND_MS)
       }
-      return (now - startMs) / SECOND_MS
+      return (now - beganMs) / SECOND_MS
     },
     apply(...manifests) {
       for (const manifest of manifests) {
