@@ -5,6 +5,7 @@ import { createCollector, readConfig as readCollectorConfig } from '@kubewise/co
 import { connectBus } from '@kubewise/bus'
 import { createDetector, readConfig as readDetectorConfig } from '@kubewise/detector'
 import { createMetrics } from '@kubewise/service'
+import { deathToPlan } from './death-to-plan.ts'
 import { quietCluster } from './pods.ts'
 import { openStore } from '@kubewise/store'
 import { eventually, startNats, temporaryFolder, testKit } from '@kubewise/testkit'
@@ -79,9 +80,10 @@ export async function throughput(tell: (say: string) => void): Promise<number> {
 
 export async function pipeline(tell: (say: string) => void) {
   const samplesPerSecondPerCore = await throughput(tell)
+  const deathToPlanMs = await deathToPlan(tell)
   return {
-    figures: { samplesPerSecondPerCore },
+    figures: { samplesPerSecondPerCore, deathToPlanMs },
     gates: { samplesPerSecondPerCore: 100_000, deathToPlanMs: 2000 },
-    measured: `${PODS * QUERIES} series polled each second, HTTP, NATS and validation included; CPU of collector and detector together.`,
+    measured: `${PODS * QUERIES} series polled each second, HTTP, NATS and validation included; CPU of collector and detector together. From a container’s second death to the plan: median of 20, simulator in real time.`,
   }
 }

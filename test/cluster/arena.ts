@@ -31,14 +31,35 @@ const nameOf = ({ workload }: Failure) => workload.object.metadata?.name ?? ''
 const found = (kube: Kube, namespace: string, failure: Failure) =>
   kube.get<KubernetesObject>(failure.workload.resource, { namespace, name: nameOf(failure) })
 
-/** Creates the workloads and waits until those that are born well are so. */
+/** A revision counts as healthy after 10 s; its watchers need a moment to see it. */
+const HEALTHY_MS = 15_000
+
+/** Creates the workloads and waits until those that are born well have been so for as long as makes a revision healthy. */
 export async function deploy(kube: Kube, namespace: string, failures: readonly Failure[]): Promise<void> {
   for (const { workload } of failures) await kube.create(workload.resource, inNamespace(workload.object, namespace))
-  for (const failure of failures.filter(({ isBornWell }) => isBornWell))
-    await eventually(async () => isWell((await found(kube, namespace, failure)) as Parameters<typeof isWell>[0]), {
-      timeoutMs: 120_000,
-      say: `${failure.name} is well before it is broken`,
-    })
+  for (const failure of failures.filter(({ isBornWell }) => isBornWell)) {
+    const isHealthy = async () =>
+      isWell((await found(kube, namespace, failure)) as Parameters<typeof isWell>[0]) &&
+      (await readyForMs(kube, namespace, nameOf(failure))) >= HEALTHY_MS
+    await eventually(isHealthy, { timeoutMs: 120_000, say: `${failure.name} is well before it is broken` })
+  }
+}
+
+/** For how long the pod that became ready last has been ready. */
+async function readyForMs(kube: Kube, namespace: string, app: string): Promise<number> {
+  const { items } = await kube.list<Pod>(RESOURCES.Pod, { namespace, labelSelector: `app=${app}` })
+  const since = items.map((pod) =>
+    Date.parse(
+      pod.status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True')?.lastTransitionTime ??
+        '',
+    ),
+  )
+  return since.length === 0 ? 0 : Date.now() - Math.max(...since)
+}
+
+/** When the workload was created: a failure that it is born with began then. */
+export async function bornMs(kube: Kube, namespace: string, failure: Failure): Promise<number> {
+  return Date.parse((await found(kube, namespace, failure))?.metadata?.creationTimestamp ?? '')
 }
 
 /** Waits until the API server says that it is repaired. @returns milliseconds since 1970 */

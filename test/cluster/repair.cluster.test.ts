@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { connectKube, type Kube } from '@kubewise/kube'
 import { silentLog, systemClock } from '@kubewise/service'
 import { eventually, skipWithout } from '@kubewise/testkit'
-import { createNamespace, deleteNamespace, deploy, inNamespace, repaired, touchedBy } from './arena.ts'
+import { bornMs, createNamespace, deleteNamespace, deploy, inNamespace, repaired, touchedBy } from './arena.ts'
 import { endOf, findAuditLog, writesOf, type Write } from './audit-log.ts'
 import { FAILURES, OTHER_KINDS, type Failure } from './failures.ts'
 import { createIdentity, deleteIdentity } from './identity.ts'
@@ -71,7 +71,7 @@ describe('KubeWise on a real cluster', () => {
 
   /** Breaks and waits for the repair; says how many seconds each part took. */
   async function playThrough(failure: Failure, namespace: string): Promise<void> {
-    const brokenMs = Date.now()
+    const brokenMs = failure.isBornWell ? Date.now() : await bornMs(kube, namespace, failure)
     await failure.break(kube, namespace)
     const repairedMs = await repaired(kube, namespace, failure, REPAIR_MS)
     const name = failure.workload.object.metadata?.name

@@ -15,7 +15,6 @@ export const Entity = Type.Object(
 export type Entity = Static<typeof Entity>
 
 /** An entity's top owner (Pod → ReplicaSet → Deployment). Everything after detection is about targets. */
-export const Target = Entity
 export type Target = Entity
 
 export const PARTITIONS = 64
