@@ -25,6 +25,7 @@ describe('an answer that does not come', () => {
     ['although the change landed: it is found, not sent again', 'landed-unanswered', 1],
     ['and the change did not land: it is looked for, then sent once more', 'lost', 2],
     ['and the change lands later: it is found', 'late', 1],
+    ['and the change comes when another was sent for it: one of the two lands', 'very-late', 2],
   ]
   for (const [given, fault, sent] of cases)
     it(`${given} (patch)`, async () => {
@@ -35,6 +36,7 @@ describe('an answer that does not come', () => {
       await world.start()
       await world.propose(plan)
       const execution = await untilSettled(world, plan)
+      await world.clock.advance(MINUTE)
       await world.stop()
       assert.equal(execution.status, 'recovered')
       assert.equal(world.cluster.landed('patch').length, 1)
@@ -55,6 +57,7 @@ describe('an answer that does not come', () => {
       await world.start()
       await world.propose(plan)
       assert.equal((await untilSettled(world, plan)).status, 'recovered')
+      await world.clock.advance(MINUTE)
       await world.stop()
       assert.equal(world.cluster.landed('evict').length, 1)
     })
@@ -253,6 +256,28 @@ describe('several executors', () => {
     assert.equal(execution.status, 'recovered')
     assert.equal(first.passed.includes('after-send'), false, 'the first never sent')
     assert.equal(world.cluster.landed('patch').length, 1)
+    assert.deepEqual(checker.finish(), [])
+  })
+
+  it('one that was stopped at the last instant, its lock just proven, writes nothing when it goes on', async () => {
+    const world = await brokenWorld()
+    const checker = watch(world)
+    const plan = planFor(world, rollback)
+    const first = await world.start()
+    Object.defineProperty(world.killFile, 'text', {
+      get() {
+        if (first.passed.at(-1) === 'before-send') first.freeze()
+      },
+    })
+    await world.propose(plan).catch(() => undefined)
+    await world.clock.advance(3 * 15 * SECOND)
+    assert.deepEqual(world.cluster.writes, [], 'it was stopped before it sent')
+    await world.start()
+    await untilSettled(world, plan)
+    first.thaw()
+    await world.clock.advance(MINUTE)
+    await world.stop()
+    assert.equal(world.cluster.writes.filter(({ verb }) => verb === 'patch').length, 1)
     assert.deepEqual(checker.finish(), [])
   })
 

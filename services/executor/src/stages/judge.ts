@@ -25,11 +25,13 @@ async function inconclusive(work: Work, verdict: Verdict): Promise<void> {
   if (next !== 'running') await settle(work, endedStatus(ledger.execution), verdict.say)
 }
 
+/** A raise that is in force, also where we died after it was found wanting. */
+const isStanding = (step: ExecutionStep) =>
+  isKept(step) && (step.status === 'observed' || step.status === 'failed') && step.undo?.status === 'available'
+
 async function notRecovered(work: Work, verdict: Verdict): Promise<void> {
   const { ledger } = work
-  const changed = ledger.execution.steps.filter(({ status }) => status === 'observed')
-  const raises = changed.filter(isKept)
-  if (raises.length > 0 && !(await isLastAttempt(work))) {
+  if (ledger.execution.steps.some(isStanding) && !(await isLastAttempt(work))) {
     await ledger.change((execution) => move(execution, 'failed'))
     return settle(work, 'failed', `Not enough, and kept for the next attempt: ${verdict.say}`)
   }
