@@ -1,4 +1,11 @@
-import { FAILING_WAITING, type Execution, type Facts, type IncidentSignal, type PodFacts } from '@kubewise/contracts'
+import {
+  FAILING_WAITING,
+  SETTLED,
+  type Execution,
+  type Facts,
+  type IncidentSignal,
+  type PodFacts,
+} from '@kubewise/contracts'
 import { actionNamed, type Limits } from '@kubewise/policy'
 import type { Context } from './context.ts'
 import { lastHealthyRevision } from './last-healthy.ts'
@@ -35,6 +42,11 @@ function signalFacts({ incident, evidence, nowMs }: Context, pods: readonly PodF
 /** An attempt is a plan of which something was sent to the cluster; telling a person is none. */
 export function isAttempt({ actedMs, steps }: Execution): boolean {
   return actedMs !== undefined && steps.some(({ action }) => actionNamed(action)?.isPassive !== true)
+}
+
+/** Is an execution at work? One that a guard asked to wait was let go again: the incident may be decided otherwise meanwhile. */
+export function isUnderWay({ status, refusal }: Execution): boolean {
+  return !SETTLED.includes(status) && !(status === 'claimed' && refusal !== undefined)
 }
 
 function attemptFacts({ executions }: Context): Facts['attempts'] {

@@ -7,7 +7,7 @@ import {
   type PodDisruptionBudget,
 } from '@kubewise/kube'
 import type { Clock } from '@kubewise/service'
-import type { Store } from '@kubewise/store'
+import type { Page, Store } from '@kubewise/store'
 import { openSignals } from '../incidents/signals.ts'
 import type { Context } from './context.ts'
 import type { EvidenceBook } from './evidence.ts'
@@ -51,9 +51,9 @@ function recordReader(store: Store) {
       targets.get(keyOf(target)),
     ])
     return {
-      executions: done.items.reverse(),
+      executions: complete(done).reverse(),
       history: past.items,
-      plans: made.items.reverse(),
+      plans: complete(made).reverse(),
       revisionRecord,
       targetRecord,
     }
@@ -70,6 +70,13 @@ function namespaceReader(kube: GatherPorts['kube']) {
     ])
     return { namespace: object, budgets: budgets.items, autoscalers: autoscalers.items }
   }
+}
+
+/** @throws Error when one of the documents cannot be read: a part of them is not to be decided upon */
+function complete<T>({ items, unreadable }: Page<T>): T[] {
+  const bad = unreadable?.[0]
+  if (bad) throw new Error(`the document ${bad.id} cannot be read: ${bad.errors.join('; ')}`)
+  return items
 }
 
 /**

@@ -107,7 +107,7 @@ describe('the facts of deaths for memory', () => {
       coolingUntilMs: 0,
       failures: 0,
       actedMs: [],
-      originals: { '/spec/template/spec/containers/0/resources/limits/memory': '32Mi' },
+      originals: { 'app/memory': '32Mi' },
       originalsOf: 'incident-1',
     }
     const { originalLimitBytes, nextLimitBytes: next } = facts({ pods: [twice], targetRecord })

@@ -86,13 +86,10 @@ function killsOf(context: Context): Kills | undefined {
 const limitIn = (template: PodTemplate | undefined, container: string) =>
   memoryLimitBytes(template?.spec?.containers.find(({ name }) => name === container)?.resources)
 
-/** Where the executor keeps a limit's value from before the incident. */
-export const memoryLimitPath = (template: PodTemplate | undefined, container: string) =>
-  `/spec/template/spec/containers/${template?.spec?.containers.findIndex(({ name }) => name === container) ?? -1}/resources/limits/memory`
-
-function originalBytes({ targetRecord, incident }: Context, path: string, limitBytes: number): number {
+/** What the limit was before this incident's first raise, which the executor keeps under `<container>/memory`. */
+function originalBytes({ targetRecord, incident }: Context, container: string, limitBytes: number): number {
   if (targetRecord?.originalsOf !== incident._id) return limitBytes
-  const written = targetRecord.originals[path]
+  const written = targetRecord.originals[`${container}/memory`]
   return (written === undefined ? undefined : memoryLimitBytes({ limits: { memory: written } })) ?? limitBytes
 }
 
@@ -102,7 +99,7 @@ export function memoryFacts(context: Context, healthy: HealthyRevision | undefin
   if (!killed) return NO_KILLS
   const template = templateOf(context)
   const limitBytes = limitIn(template, killed.container) ?? 0
-  const originalLimitBytes = originalBytes(context, memoryLimitPath(template, killed.container), limitBytes)
+  const originalLimitBytes = originalBytes(context, killed.container, limitBytes)
   const next = nextLimitBytes(limitBytes, originalLimitBytes, bounds)
   const before = healthy && (limitIn(healthy.revision.template, killed.container) ?? Number.POSITIVE_INFINITY)
   return {

@@ -1,6 +1,6 @@
-import { hashOf, SETTLED, type Execution, type Facts, type Incident } from '@kubewise/contracts'
+import { hashOf, type Execution, type Facts, type Incident } from '@kubewise/contracts'
 import { actionNamed, type Limits } from '@kubewise/policy'
-import { isAttempt } from '../context/facts.ts'
+import { isAttempt, isUnderWay } from '../context/facts.ts'
 import { openSignals, quietSinceMs, titleOfIncident } from '../incidents/signals.ts'
 import { askPlaybooks, type Asked, type Failure, type ResolvedStep } from '../playbooks/ask.ts'
 import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
@@ -157,7 +157,7 @@ function withoutPlaybook(question: Question, refused: Asked['refused']): Choice 
 export function decide(question: Question, tried: ReadonlyMap<string, string>): Decided {
   const { facts, incident, executions, limits } = question
   const over = ending(question)
-  const underWay = executions.find(({ status }) => !SETTLED.includes(status))
+  const underWay = executions.find(isUnderWay)
   if (underWay)
     return { choice: wait('execution-under-way', `The plan ${underWay._id} is being carried out.`), failures: [] }
   if (over) return { choice: over, failures: [] }

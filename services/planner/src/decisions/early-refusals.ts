@@ -28,6 +28,7 @@ import { explain } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import type { KeyValue } from '@kubewise/bus'
 import type { Context } from '../context/context.ts'
+import { isUnderWay } from '../context/facts.ts'
 import { matchingBudgets } from '../context/surroundings.ts'
 import type { NewPlan } from './compose-plan.ts'
 
@@ -74,7 +75,9 @@ async function readRunning(store: Store) {
   const { items } = await store
     .collection(COLLECTIONS.executions)
     .find({ where: { status: { in: UNSETTLED } }, limit: 500 })
-  return items.map(({ _id, target }) => ({ plan: _id, namespace: target.namespace, targetKey: keyOf(target) }))
+  return items
+    .filter(isUnderWay)
+    .map(({ _id, target }) => ({ plan: _id, namespace: target.namespace, targetKey: keyOf(target) }))
 }
 
 const reasonOf = (kill: Kill | undefined) => (kill?.isSet ? kill.reason : undefined)

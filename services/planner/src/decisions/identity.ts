@@ -57,6 +57,9 @@ function isActive({ steps, mode, refusals }: DecisionContent): boolean {
   return steps.length > 0 && mode !== 'observe' && refusals.length === 0
 }
 
+/** A newer plan of the same incident stands before it, so that the executor would not take it any more. */
+const isSuperseded = (plan: Plan, { plans }: Made) => plans.some(({ createdMs }) => createdMs > plan.createdMs)
+
 /** Did a plan come to nothing, for a reason that was not known when it was made? Then the same may be planned once more. */
 function isSpent(plan: Plan, generation: number, { executions, nowMs }: Made): boolean {
   const execution = executions.find(({ _id }) => _id === plan._id)
@@ -86,7 +89,8 @@ export function identityOf(incident: string, attempt: number, content: DecisionC
   }
   let generation = 0
   let identity = at(generation)
-  while (identity.plan && isActive(content) && generation < MAX_GENERATIONS && isSpent(identity.plan, generation, made))
-    identity = at(++generation)
+  const mayFollow = ({ plan }: Identity) =>
+    plan !== undefined && (isSuperseded(plan, made) || (isActive(content) && isSpent(plan, generation, made)))
+  while (mayFollow(identity) && generation < MAX_GENERATIONS) identity = at(++generation)
   return identity
 }

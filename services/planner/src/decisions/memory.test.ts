@@ -36,7 +36,7 @@ describe('memory', () => {
       children: [replicaSet(target, 2, now, { wanted: 3 })],
       targetRecord: {
         ...record,
-        originals: { '/spec/template/spec/containers/0/resources/limits/memory': originals },
+        originals: { 'app/memory': originals },
         originalsOf: 'incident-1',
       },
     }

@@ -1,4 +1,4 @@
-import { hashOf, type Decision, type Facts, type Mode, type Refusal } from '@kubewise/contracts'
+import { hashOf, type Decision, type Facts, type Refusal } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
 import type { Context } from '../context/context.ts'
 import type { Choice, Close, Remedy, Wait } from './choice.ts'
@@ -6,7 +6,7 @@ import { composePlan, draftSteps, type NewPlan } from './compose-plan.ts'
 import { confidenceOf } from './confidence.ts'
 import { escalation } from './decide.ts'
 import { earlyRefusals, lastingRefusals, modeFor, type Ground, type Installation } from './early-refusals.ts'
-import { identityOf } from './identity.ts'
+import { identityOf, type DecisionContent, type Identity } from './identity.ts'
 import { firstDrafts, preflight, type Draft, type Preflight } from './preflight.ts'
 
 /** A decision in full: what the incident will remember, and the plan if there is one. */
@@ -23,58 +23,42 @@ function waiting({ code, say }: Wait, atMs: number): Resolved {
   return { outcome: 'decided', decision, isNewPlan: false }
 }
 
-/** Whether the cluster may be asked about a change at all: where KubeWise only observes, not even a dry run leaves it. */
-const mayAsk = (mode: Mode, refusals: readonly Refusal[]) => mode !== 'observe' && refusals.length === 0
-
 interface Drafted {
   steps: Draft[]
-  fallback: Draft[]
-  plan: NewPlan
+  content: DecisionContent
   refusals: Refusal[]
-  mode: Mode
+  identity: Identity
 }
+
+const stepsOf = (drafts: readonly Draft[]) => drafts.map(({ step }) => step)
 
 function draft(context: Context, facts: Facts, remedy: Remedy, ground: Ground, installation: Installation): Drafted {
   const mode = modeFor(context.incident.target.namespace, installation, ground)
-  const steps = draftSteps(context, facts, remedy.steps)
-  const fallback = draftSteps(context, facts, remedy.fallback)
-  const plan = composePlan({
-    id: 'draft',
-    context,
-    facts,
-    remedy,
-    steps: steps.map(({ step }) => step),
-    fallback: fallback.map(({ step }) => step),
-    confidence: { value: 0, parts: {} },
-    refusals: [],
-    mode,
-  })
+  const drafts = draftSteps(context, facts, remedy.steps)
+  const body = { remedy, steps: stepsOf(drafts), fallback: stepsOf(draftSteps(context, facts, remedy.fallback)), mode }
+  const none = { value: 0, parts: {} }
+  const plan = composePlan({ ...body, id: 'draft', context, facts, confidence: none, refusals: [] })
   const refusals = remedy.outcome === 'plan' ? earlyRefusals(context, facts, plan, ground, installation) : []
-  return { steps, fallback, plan, refusals, mode }
+  const content = { ...body, refusals: lastingRefusals(refusals) }
+  const identity = identityOf(context.incident._id, facts.attempts.count + 1, content, context)
+  return { steps: drafts, content, refusals, identity }
 }
 
 function finish(context: Context, facts: Facts, remedy: Remedy, drafted: Drafted, asked: Preflight): Resolved {
-  const { steps, fallback, refusals, mode } = drafted
-  const content = {
-    remedy,
-    steps: steps.map(({ step }) => step),
-    fallback: fallback.map(({ step }) => step),
-    mode,
-    refusals: lastingRefusals(refusals),
-  }
-  const { id, hash, plan } = identityOf(context.incident._id, facts.attempts.count + 1, content, context)
-  const decision = {
-    atMs: context.nowMs,
-    outcome: remedy.outcome,
-    code: remedy.code,
-    say: remedy.say,
-    hash,
-    plan: id,
-  }
+  const { content, refusals, identity } = drafted
+  const { id, hash, plan } = identity
+  const { outcome, code, say, cause } = remedy
   const confidence = confidenceOf(facts, remedy.steps, context.history, asked)
   const made =
-    plan ?? composePlan({ ...content, id, context, facts, refusals: [...refusals, ...remedy.refused], confidence })
-  return { outcome: 'decided', decision, plan: made, isNewPlan: plan === undefined, cause: remedy.cause }
+    plan ??
+    composePlan({ ...content, remedy, id, context, facts, refusals: [...refusals, ...remedy.refused], confidence })
+  const decision = { atMs: context.nowMs, outcome, code, say, hash, plan: id }
+  return { outcome: 'decided', decision, plan: made, isNewPlan: plan === undefined, cause }
+}
+
+/** Nothing that only observes leaves a trace in the cluster, not even a dry run; and what was asked once is not asked again. */
+function isToBeAsked(remedy: Remedy, { content, identity }: Drafted): boolean {
+  return remedy.outcome === 'plan' && !identity.plan && content.mode !== 'observe' && content.refusals.length === 0
 }
 
 /**
@@ -93,8 +77,7 @@ export async function resolve(
   if (choice.outcome === 'close') return { outcome: 'close', choice }
   if (choice.outcome === 'wait') return waiting(choice, context.nowMs)
   const drafted = draft(context, facts, choice, ground, installation)
-  const isAsked = choice.outcome === 'plan' && mayAsk(drafted.mode, lastingRefusals(drafted.refusals))
-  const asked: Preflight = isAsked
+  const asked: Preflight = isToBeAsked(choice, drafted)
     ? await preflight(kube, firstDrafts(drafted.steps), signal)
     : { outcome: 'not-asked' }
   if (asked.outcome !== 'refused') return finish(context, facts, choice, drafted, asked)

@@ -1,6 +1,5 @@
 import { hashOf, type Facts, type FieldChange, type Precondition } from '@kubewise/contracts'
 import type { Container, JsonPatchOperation, KubernetesObject, PodTemplate, Revision } from '@kubewise/kube'
-import { memoryLimitPath } from '../context/memory-facts.ts'
 import { rolloutWorkload, templateOf, type Context } from '../context/context.ts'
 import type { ResolvedStep } from '../playbooks/ask.ts'
 
@@ -48,11 +47,12 @@ function rollbackChanges(context: Context, target: KubernetesObject, { template 
 function resourceChanges(context: Context, target: KubernetesObject, step: ResolvedStep): StepChanges {
   const template = templateOf(context)
   const container = String(step.with['container'])
-  const limits = containersOf(template).find(({ name }) => name === container)?.resources?.limits ?? {}
+  const index = containersOf(template).findIndex(({ name }) => name === container)
+  const limits = containersOf(template)[index]?.resources?.limits ?? {}
   const changes = (['memory', 'cpu'] as const).flatMap((resource): FieldChange[] => {
     const after = step.with[`${resource}Limit`]
     if (after === undefined) return []
-    const path = memoryLimitPath(template, container).replace(/memory$/, resource)
+    const path = `/spec/template/spec/containers/${index}/resources/limits/${resource}`
     return [{ path, before: limits[resource] ?? null, after }]
   })
   return {

@@ -106,15 +106,13 @@ export function createIncidentBook(
   async function enter(anomaly: AnomalyOpened): Promise<Change | 'again'> {
     const head = await heads.get(keyOf(anomaly.target))
     const endedMs = head?.endedEarly.find((end) => end.anomaly === anomaly.id)?.resolvedMs
-    if (head?.incident !== undefined) {
-      const current = await incidents.get(head.incident)
-      // The planner that claimed the head died, or is about to open it: whoever comes first does.
-      if (!current) return insert(anomaly, head.incident, endedMs)
-      if (current.status === 'open') return replace(current, withAnomaly(current, anomaly, clock.now(), endedMs))
-      if (hasSignal(current, anomaly.id)) return { incident: current, change: 'none' }
-    }
+    const current = head?.incident === undefined ? undefined : await incidents.get(head.incident)
+    if (current && hasSignal(current, anomaly.id)) return { incident: current, change: 'none' }
     const known = await earlier(anomaly)
     if (known) return { incident: known, change: 'none' }
+    // The planner that claimed the head died, or is about to open it: whoever comes first does.
+    if (head?.incident !== undefined && !current) return insert(anomaly, head.incident, endedMs)
+    if (current?.status === 'open') return replace(current, withAnomaly(current, anomaly, clock.now(), endedMs))
     const id = incidentId(anomaly.target, anomaly.id)
     const claim = { ...headOf(anomaly.target, head, clock.now()), incident: id }
     if (!(await writeHead(heads, head, claim))) return 'again'
@@ -129,17 +127,33 @@ export function createIncidentBook(
     if (head?.endedEarly.some(({ anomaly }) => anomaly === id)) return undefined
     const next = headOf(target, head, clock.now())
     const endedEarly = [...next.endedEarly, { anomaly: id, resolvedMs }].slice(-REMEMBERED_ENDS)
-    return (await writeHead(heads, head, { ...next, endedEarly })) ? undefined : 'again'
+    await writeHead(heads, head, { ...next, endedEarly })
+    // Its beginning may have come in between, from where nobody saw this: look once more.
+    return 'again'
+  }
+
+  const change: IncidentBook['change'] = (id, make) =>
+    persist(`incident ${id}`, async () => {
+      const before = await incidents.get(id)
+      return before && replace(before, make(before))
+    })
+
+  /** The end of an anomaly may have come while it was entered; who enters and who ends each look at what the other wrote. */
+  async function endWhatEnded({ id, target }: AnomalyOpened, entered: Change): Promise<Change> {
+    const head = entered.change === 'none' ? undefined : await heads.get(keyOf(target))
+    const resolvedMs = head?.endedEarly.find(({ anomaly }) => anomaly === id)?.resolvedMs
+    if (resolvedMs === undefined) return entered
+    const ended = await change(entered.incident._id, (incident) =>
+      withResolution(incident, id, resolvedMs, clock.now()),
+    )
+    return ended ? { ...entered, incident: ended.incident } : entered
   }
 
   return {
-    enter: (anomaly) => persist(`incident of ${keyOf(anomaly.target)}`, () => enter(anomaly)),
+    enter: async (anomaly) =>
+      endWhatEnded(anomaly, await persist(`incident of ${keyOf(anomaly.target)}`, () => enter(anomaly))),
     end: (resolution) => persist(`incident of ${keyOf(resolution.target)}`, () => end(resolution)),
-    change: (id, change) =>
-      persist(`incident ${id}`, async () => {
-        const before = await incidents.get(id)
-        return before && replace(before, change(before))
-      }),
+    change,
     get: (id) => incidents.get(id),
     async open() {
       const all: Incident[] = []

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { COLLECTIONS, SETTLED, type Anomaly, type AnomalyOpened } from '@kubewise/contracts'
+import { createMetrics, silentLog } from '@kubewise/service'
+import type { Store } from '@kubewise/store'
+import { VirtualClock } from '@kubewise/testkit'
+import { createEvidenceBook } from './context/evidence.ts'
+import { createFigures } from './figures.ts'
+import { anomaly, resolution } from './fixture/anomalies.ts'
+import { execution } from './fixture/context.ts'
+import { NOW } from './fixture/objects.ts'
+import { testRecord } from './fixture/record.ts'
+import { createIncidentBook } from './incidents/book.ts'
+import { createSilences } from './incidents/silences.ts'
+import { createIntake } from './intake.ts'
+import { createSweep } from './sweep.ts'
+
+function intakeOf(store: Store) {
+  const clock = new VirtualClock(NOW)
+  const published: { subject: string; change: string; id: string | undefined }[] = []
+  const asked: string[] = []
+  const bus = {
+    async publish(subject: string, body: object, options?: { id?: string }) {
+      published.push({ subject, change: (body as { change: string }).change, id: options?.id })
+      return { stream: 'S', seq: 1, isDuplicate: false }
+    },
+  }
+  const metrics = createMetrics('test', '0')
+  const figures = createFigures(metrics)
+  const book = createIncidentBook({ store, clock, crashpoint: () => undefined }, 'prod')
+  const decider = { soon: (id: string) => void asked.push(id), idle: async () => undefined }
+  const silences = createSilences(store, clock, 'prod', () => undefined)
+  const ports = { bus, log: silentLog, book, silences, evidence: createEvidenceBook(store), decider, figures }
+  const intake = createIntake(ports)
+  const sweep = createSweep({ ...ports, store, intake, cluster: 'prod' })
+  return { clock, intake, sweep, published, asked, metrics, book }
+}
+
+const recorded = ({ id, kind: _kind, epoch: _epoch, ...rest }: AnomalyOpened): Omit<Anomaly, 'version'> => ({
+  _id: id,
+  ...rest,
+  status: 'open',
+})
+
+const silence = {
+  _id: 's',
+  cluster: 'prod',
+  matchers: [{ field: 'name' as const, operator: '=' as const, value: 'web' }],
+  startsMs: 0,
+  endsMs: NOW + 60_000,
+  by: 'ada',
+  reason: 'x',
+  expiresMs: NOW + 600_000,
+}
+
+describe('the intake', () => {
+  it('opens an incident with the first anomaly, adds the others, and has each looked at', async () => {
+    await using record = await testRecord()
+    const { intake, published, asked, metrics } = intakeOf(record.store)
+    const [a, b] = [anomaly('a'), anomaly('b')]
+    for (const message of [a, b, a, resolution(a)]) assert.deepEqual(await intake.anomaly(message), { do: 'ack' })
+    assert.deepEqual(
+      published.map(({ change }) => change),
+      ['opened', 'updated', 'updated'],
+    )
+    assert.equal(new Set(published.map(({ id }) => id)).size, 3)
+    assert.equal(new Set(asked).size, 1)
+    assert.equal(asked.length, 4)
+    const text = await metrics.registry.metrics()
+    for (const outcome of ['opened', 'joined', 'repeated', 'ended'])
+      assert.match(text, new RegExp(`kubewise_planner_anomalies_total\\{outcome="${outcome}"\\} 1`))
+    assert.match(text, /kubewise_incidents_open 1/)
+  })
+
+  it('keeps a silenced anomaly from opening anything, until the silence is over', async () => {
+    await using record = await testRecord()
+    const { intake, sweep, published, clock, book } = intakeOf(record.store)
+    await record.store.collection(COLLECTIONS.silences).insert(silence)
+    await record.store.collection(COLLECTIONS.anomalies).insert(recorded(anomaly('a')))
+    await intake.anomaly(anomaly('a'))
+    await sweep()
+    assert.deepEqual([published, await book.open()], [[], []])
+    await clock.advance(61_000)
+    await sweep()
+    assert.deepEqual(
+      (await book.open()).map(({ signals }) => signals.length),
+      [1],
+    )
+  })
+
+  it('takes up in its sweep what was recorded and never heard, and decides everything open anew', async () => {
+    await using record = await testRecord()
+    const { intake, sweep, asked, book } = intakeOf(record.store)
+    await intake.anomaly(anomaly('a'))
+    await record.store.collection(COLLECTIONS.anomalies).insert(recorded(anomaly('b')))
+    await record.store
+      .collection(COLLECTIONS.anomalies)
+      .insert({ ...recorded(anomaly('c')), status: 'resolved', resolvedMs: NOW })
+    asked.length = 0
+    await sweep()
+    const [incident] = await book.open()
+    assert.equal(incident?.signals.length, 2)
+    assert.ok(asked.length >= 1 && asked.every((id) => id === incident?._id))
+  })
+
+  it('tells of every open incident once more after a start, under the same message id', async () => {
+    await using record = await testRecord()
+    const first = intakeOf(record.store)
+    await first.intake.anomaly(anomaly('a'))
+    const second = intakeOf(record.store)
+    await second.sweep()
+    await second.sweep()
+    assert.deepEqual(
+      second.published.map(({ id }) => id),
+      first.published.map(({ id }) => id),
+    )
+  })
+
+  it('has an incident decided when an execution of it is at its end, and not before', async () => {
+    await using record = await testRecord()
+    const { intake, asked } = intakeOf(record.store)
+    for (const status of ['claimed', 'running', 'verifying', ...SETTLED] as const)
+      await intake.execution({ kind: 'execution', execution: execution(status) })
+    assert.equal(asked.length, SETTLED.length)
+  })
+})
