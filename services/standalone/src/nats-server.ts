@@ -63,12 +63,9 @@ const answers = (program: string, args: string[]) =>
 async function installDebian(tell: (say: string) => void): Promise<void> {
   if (process.getuid?.() !== 0 || !(await answers('apt-get', ['--version']))) throw noServer()
   tell('Installing nats-server (once)…')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const install = () =>
-    run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'nats-server'], {
-      env,
-      maxBuffer: 64 * 1024 ** 2,
-    })
+  const apt = (...args: string[]) =>
+    run('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args], { maxBuffer: 64 * 1024 ** 2 })
+  const install = () => apt('install', '-y', '-q', '--no-install-recommends', 'nats-server')
   try {
     await install().catch(() => run('apt-get', ['update', '-q'], { env, maxBuffer: 64 * 1024 ** 2 }).then(install))
   } catch (error) {

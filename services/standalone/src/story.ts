@@ -43,13 +43,11 @@ export function tellStory(bus: Bus, cluster: string, clock: Clock, stage: Stage)
     tell(word, about, say)
   }
   function onIncident({ _id, target, decision, status }: Incident): void {
-    if (decision)
-      tellOnce(
-        `${_id}/${decision.hash}`,
-        'decided',
-        titleOf(target),
-        `${decision.outcome === 'plan' ? '' : `${decision.outcome}: `}${decision.say}`,
-      )
+    // What waits is told by what it waits for: an execution that is at work, a rest that will end.
+    if (decision && decision.outcome !== 'wait') {
+      const outcome = decision.outcome === 'plan' ? '' : `${decision.outcome}: `
+      tellOnce(`${_id}/${decision.hash}`, 'decided', titleOf(target), `${outcome}${decision.say}`)
+    }
     if (status === 'resolved') tellOnce(`${_id}/resolved`, 'ended', titleOf(target), 'It is well again.')
   }
   function onExecution({ _id, target, steps, status, refusal, verdict, say }: Execution): void {
