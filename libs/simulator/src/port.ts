@@ -1,4 +1,5 @@
-import type { Clock } from '@kubewise/service'
+import type { Clock, Logger } from '@kubewise/service'
+import type { ProtocolFault } from './api/http/protocol-faults.ts'
 import type { KubernetesObject, Resource } from '@kubewise/kube'
 
 export interface ObjectChange {
@@ -48,12 +49,25 @@ export interface Fault {
 
 export interface SimulatorOptions {
   clock: Clock
+  /** Where the simulated cluster tells its own mistakes; silent by default. */
+  log?: Logger
   /** 0 takes a free port. Kubernetes and Prometheus APIs are served on one each. */
   port?: number
   prometheusPort?: number
   host?: string
   seed?: number
   nodes?: number
+}
+
+export interface ApiControl {
+  /** Makes requests go wrong: errors, broken connections, half answers, silent watches. @returns a function that ends it */
+  fail(fault: ProtocolFault): () => void
+  /** A token of a service account, which may do what roles and bindings in the cluster allow it. */
+  tokenFor(namespace: string, serviceAccount: string): string
+  /** A kubeconfig with that token. */
+  kubeconfigFor(namespace: string, serviceAccount: string): string
+  /** Forgets past changes: a watch that goes on from before is told 410. */
+  compact(): void
 }
 
 /** A cluster that breaks: a Kubernetes API and a Prometheus API over HTTP, and controllers that make things happen behind them. */
@@ -68,5 +82,7 @@ export interface Simulator {
   /** Creates objects from manifests, as `kubectl apply` would. */
   apply(manifests: readonly object[]): void
   inject(fault: Fault): void
+  /** What tests do to the API server itself. */
+  api: ApiControl
   stop(): Promise<void>
 }

@@ -2,7 +2,8 @@ import { RESOURCES, type CoreEventObject, type EventObject, type KubernetesObjec
 
 /** An event as `events.k8s.io/v1` has it, from its stored core form. */
 export function toEventsApi(event: CoreEventObject): EventObject {
-  const { involvedObject, message, count, firstTimestamp, lastTimestamp, reportingComponent, source, ...rest } = event
+  const { involvedObject, message, count, firstTimestamp, lastTimestamp, reportingComponent, ...others } = event
+  const { source, reportingInstance, ...rest } = others
   const { apiVersion: _, kind: __, ...same } = rest
   return {
     ...(same as Omit<EventObject, 'apiVersion' | 'kind'>),
@@ -13,7 +14,11 @@ export function toEventsApi(event: CoreEventObject): EventObject {
     ...(count === undefined ? {} : { deprecatedCount: count }),
     ...(firstTimestamp === undefined ? {} : { deprecatedFirstTimestamp: firstTimestamp }),
     ...(lastTimestamp === undefined ? {} : { deprecatedLastTimestamp: lastTimestamp }),
-    ...(reportingComponent === undefined ? {} : { reportingController: reportingComponent }),
+    // The one API writes these also where they are empty, the other does not.
+    ...(reportingComponent === undefined || reportingComponent === ''
+      ? {}
+      : { reportingController: reportingComponent }),
+    ...(reportingInstance === undefined || reportingInstance === '' ? {} : { reportingInstance }),
     ...(source === undefined ? {} : { deprecatedSource: source }),
   }
 }

@@ -11,6 +11,8 @@ export interface ApiResource extends Resource {
   subresources: readonly string[]
   /** Whether PUT on a name that does not exist creates it, as the real strategy allows. */
   isCreatedByUpdate: boolean
+  /** What every answer about it warns of. */
+  deprecation?: string
 }
 
 type Extra = Partial<Omit<ApiResource, keyof Resource>>
@@ -47,7 +49,11 @@ const WITHOUT_COLLECTION_DELETE = VERBS.filter((verb) => verb !== 'deletecollect
 /** One row for each resource that the simulated API server serves; all else about it is looked up by kind. */
 export const API_RESOURCES: readonly ApiResource[] = [
   row('v1', 'ConfigMap', 'configmaps', { shortNames: ['cm'] }),
-  row('v1', 'Endpoints', 'endpoints', { shortNames: ['ep'], isCreatedByUpdate: true }),
+  row('v1', 'Endpoints', 'endpoints', {
+    shortNames: ['ep'],
+    isCreatedByUpdate: true,
+    deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  }),
   row('v1', 'Event', 'events', { shortNames: ['ev'], isCreatedByUpdate: true }),
   row('v1', 'LimitRange', 'limitranges', { shortNames: ['limits'], isCreatedByUpdate: true }),
   row('v1', 'Namespace', 'namespaces', {

@@ -114,7 +114,8 @@ export function fromFieldsV1(fields: unknown): FieldSet {
   }
 }
 
-function printElement(element: string): string {
+/** One element as people read it: `.image`, `[name="app"]`. */
+export function printElement(element: string): string {
   const text = element.slice(2)
   if (element.startsWith('f:')) return `.${text}`
   if (!element.startsWith('k:')) return `[${element.startsWith('v:') ? '=' : ''}${text}]`

@@ -1,12 +1,13 @@
 import type { FieldType } from '../schema/schema.ts'
+import { printElement } from './field-set.ts'
 import { isHollow, itemsOf, membersOf, shape, type Shape } from './shape.ts'
 
 type ListShape = Extract<Shape, { kind: 'list' }>
 
 /** What a configuration says twice about one item cannot be merged. */
 export class DuplicateItemError extends Error {
-  constructor(element: string) {
-    super(`duplicate entries for key ${element}`)
+  constructor(path: string, element: string) {
+    super(`${path}: duplicate entries for key ${printElement(element)}`)
     this.name = 'DuplicateItemError'
   }
 }
@@ -15,11 +16,11 @@ function indexed(items: readonly unknown[], view: ListShape): Map<string, unknow
   return new Map(items.map((item) => [view.elementOf(item), item]))
 }
 
-function assertDistinct(items: readonly unknown[], view: ListShape): void {
+function assertDistinct(items: readonly unknown[], view: ListShape, path: string): void {
   const seen = new Set<string>()
   for (const item of items) {
     const element = view.elementOf(item)
-    if (seen.has(element)) throw new DuplicateItemError(element.slice(2))
+    if (seen.has(element)) throw new DuplicateItemError(path, element)
     seen.add(element)
   }
 }
@@ -53,23 +54,25 @@ function mergedOrder(live: readonly string[], applied: readonly string[]): strin
   return order
 }
 
-function mergeList(live: unknown, applied: unknown, view: ListShape): unknown[] {
-  assertDistinct(itemsOf(applied), view)
+function mergeList(live: unknown, applied: unknown, view: ListShape, path: string): unknown[] {
+  assertDistinct(itemsOf(applied), view, path)
   const left = indexed(itemsOf(live), view)
   const right = indexed(itemsOf(applied), view)
   return mergedOrder([...left.keys()], [...right.keys()]).map((element) =>
-    mergeFields(left.get(element), right.get(element), view.item),
+    mergeFields(left.get(element), right.get(element), view.item, `${path}${printElement(element)}`),
   )
 }
 
 /** Lays an applied configuration over a live object: what the configuration names is taken from it, the rest stays. */
-export function mergeFields(live: unknown, applied: unknown, type: FieldType): unknown {
+export function mergeFields(live: unknown, applied: unknown, type: FieldType, path = ''): unknown {
   if (applied === undefined) return live
   const view = shape(type)
   if (view.kind === 'leaf' || (isHollow(live) && isHollow(applied))) return applied
-  if (view.kind === 'list') return mergeList(live, applied, view)
+  if (view.kind === 'list') return mergeList(live, applied, view, path)
   const left = membersOf(live)
   const right = membersOf(applied)
   const names = new Set([...Object.keys(left), ...Object.keys(right)])
-  return Object.fromEntries([...names].map((name) => [name, mergeFields(left[name], right[name], view.typeOf(name))]))
+  return Object.fromEntries(
+    [...names].map((name) => [name, mergeFields(left[name], right[name], view.typeOf(name), `${path}.${name}`)]),
+  )
 }

@@ -36,9 +36,14 @@ function assertPreconditions(resource: Resource, object: KubernetesObject, optio
   }
 }
 
-/** Only pods are given time, and only those that run on a node. */
+/** Only pods are given time to end. */
+function hasGrace({ plural, group }: Resource): boolean {
+  return plural === 'pods' && group === ''
+}
+
+/** Only those that run on a node need it. */
 function graceFor(resource: Resource, object: KubernetesObject, options: DeletionOptions): number {
-  if (resource.plural !== 'pods' || resource.group !== '') return 0
+  if (!hasGrace(resource)) return 0
   const { spec, status } = object as Pod
   const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed'
   if (spec?.nodeName === undefined || spec.nodeName === '' || hasEnded) return 0
@@ -53,13 +58,13 @@ function finalizersFor(object: KubernetesObject, options: DeletionOptions): stri
 }
 
 function leaving(resource: Resource, object: KubernetesObject, nowMs: number, grace: number, finalizers: string[]) {
+  const isNamespace = resource.kind === 'Namespace' && resource.group === ''
   const metadata = {
     ...object.metadata,
     deletionTimestamp: object.metadata?.deletionTimestamp ?? timestamp(nowMs + grace * 1000),
-    deletionGracePeriodSeconds: grace,
+    ...(isNamespace ? {} : { deletionGracePeriodSeconds: grace }),
     finalizers,
   }
-  const isNamespace = resource.kind === 'Namespace' && resource.group === ''
   const status = isNamespace ? { status: { ...(object as Namespace).status, phase: 'Terminating' } } : {}
   return { ...structuredClone(object), ...status, metadata } as KubernetesObject
 }
@@ -98,9 +103,14 @@ export function deleteObject(
   const marked = markedForDeletion(resource, current, options, clock.now())
   if (marked === undefined) return { object: current, isGone: false }
   const prepared = etcd.prepareUpdate(resource, current, marked)
-  if (options.isDryRun === true) return { object: prepared, isGone: !isHeld(prepared) }
-  const stored = etcd.replace(resource, prepared)
-  return { object: isHeld(prepared) ? stored : current, isGone: !isHeld(prepared) }
+  const isGone = !isHeld(prepared)
+  // Only what is given time is marked first; the rest goes as it was.
+  const last = isGone && !hasGrace(resource) ? current : prepared
+  if (options.isDryRun !== true) {
+    if (last === prepared) return { object: etcd.replace(resource, prepared), isGone }
+    etcd.remove(resource, namespace, name)
+  }
+  return { object: last, isGone }
 }
 
 function isHeld(object: KubernetesObject): boolean {

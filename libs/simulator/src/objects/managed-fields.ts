@@ -6,7 +6,7 @@ import { trackUpdate } from '../fields/track-update.ts'
 import { typeOfKind } from '../schema/schema.ts'
 import { emptyObject } from '../schema/complete.ts'
 import { isSameJson } from './json.ts'
-import { timestamp } from './metadata.ts'
+import { ownAnnotations, timestamp } from './metadata.ts'
 import type { Writer } from './object-store.ts'
 
 const STATUS_ONLY = fieldSetOf(['status'])
@@ -40,10 +40,12 @@ function managersBefore(before: KubernetesObject, after: KubernetesObject): Mana
 
 /** A controller that writes to the store does not name its door: where only the status differs, it was that of the status. */
 function doorOf(resource: Resource, before: KubernetesObject, after: KubernetesObject): string {
-  const { status: a, ...restBefore } = before as KubernetesObject & { status?: unknown }
-  const { status: b, ...restAfter } = after as KubernetesObject & { status?: unknown }
-  const isStatusWrite = hasStatusDoor(resource) && !isSameJson(a, b) && isSameJson(restBefore, restAfter)
-  return isStatusWrite ? 'status' : ''
+  if (!hasStatusDoor(resource)) return ''
+  const rest = (object: KubernetesObject) => {
+    const { status: _, ...members } = object as KubernetesObject & { status?: unknown }
+    return { ...members, metadata: { ...members.metadata, annotations: ownAnnotations(object) } }
+  }
+  return isSameJson(rest(before), rest(after)) ? 'status' : ''
 }
 
 /** `after`, with managedFields that tell who wrote what: the writer's changes since `before` (undefined: all of it). */
@@ -59,7 +61,10 @@ export function withManagedFields<T extends KubernetesObject>(
   const plainBefore = withoutManagedFields(before ?? emptyObject(type))
   const plainAfter = withoutManagedFields(after)
   const subresource = writer.subresource ?? (before === undefined ? '' : doorOf(resource, plainBefore, plainAfter))
-  const managers = trackUpdate(managersBefore(before ?? {}, after), {
+  const known = managersBefore(before ?? {}, after)
+  // Who wrote what is not known any more: it stays so until somebody applies.
+  if (before !== undefined && known.length === 0) return { ...after, metadata: plainAfter.metadata ?? {} }
+  const managers = trackUpdate(known, {
     before: plainBefore,
     after: plainAfter,
     type,

@@ -30,6 +30,15 @@ export function timestamp(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`
 }
 
+/** Where a Deployment's controller notes its revision; it does so together with the status, which is no wish. */
+const NOTED_BY_CONTROLLER = 'deployment.kubernetes.io/'
+
+/** The annotations that are not the Deployment controller's. */
+export function ownAnnotations({ metadata }: KubernetesObject): Record<string, string> {
+  const entries = Object.entries(metadata?.annotations ?? {})
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith(NOTED_BY_CONTROLLER)))
+}
+
 function isSameWish(resource: Resource, a: KubernetesObject, b: KubernetesObject): boolean {
   const left = a as Record<string, unknown>
   const right = b as Record<string, unknown>
@@ -38,7 +47,7 @@ function isSameWish(resource: Resource, a: KubernetesObject, b: KubernetesObject
     if (!NOT_PART_OF_THE_WISH.has(member) && !isSameJson(left[member], right[member])) return false
   }
   // A Deployment's annotations are copied to its ReplicaSets, so the server counts them as part of the wish.
-  return resourceKey(resource) !== 'apps/deployments' || isSameJson(a.metadata?.annotations, b.metadata?.annotations)
+  return resourceKey(resource) !== 'apps/deployments' || isSameJson(ownAnnotations(a), ownAnnotations(b))
 }
 
 /** What the server adds to a new object: name, uid, date, first generation. The resource version comes when it is stored. */

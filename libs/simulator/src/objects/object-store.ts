@@ -3,7 +3,7 @@ import type { Clock } from '@kubewise/service'
 import type { ObjectChange, ObjectStore } from '../port.ts'
 import { alreadyExists, notFound } from './api-status.ts'
 import { createChangeFeed } from './change-feed.ts'
-import { complete, fillNulls } from '../schema/complete.ts'
+import { complete } from '../schema/complete.ts'
 import { typeOfKind } from '../schema/schema.ts'
 import { deepFreeze, dropUndefined, isSameJson } from './json.ts'
 import { withManagedFields } from './managed-fields.ts'
@@ -120,9 +120,7 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
     const shaped = dropUndefined(structuredClone(typed))
     complete(shaped, typeOfKind(typed.apiVersion, typed.kind))
     const prepared = withCreationMetadata(resource, shaped, clock.now(), random)
-    const managed = withManagedFields(resource, undefined, prepared, writer, clock.now())
-    fillNulls(managed, typeOfKind(typed.apiVersion, typed.kind))
-    return managed
+    return withManagedFields(resource, undefined, prepared, writer, clock.now())
   }
 
   function insert<T extends KubernetesObject>(resource: Resource, prepared: T): T {
@@ -139,7 +137,6 @@ export function createObjectStore({ clock, seed = 1 }: ObjectStoreOptions): Etcd
     complete(shaped, typeOfKind(apiVersionOf(resource), resource.kind))
     const dated = withUpdateMetadata(resource, current, shaped)
     const prepared = writer === undefined ? dated : withManagedFields(resource, current, dated, writer, clock.now())
-    fillNulls(prepared, typeOfKind(apiVersionOf(resource), resource.kind))
     return isSameJson(prepared, current) ? current : prepared
   }
 

@@ -1,9 +1,33 @@
-import { deepFreeze, isJsonObject } from '../objects/json.ts'
+import { deepFreeze, isJsonObject, type JsonObject } from '../objects/json.ts'
 import { definitionOf, type FieldType, type RefType } from './schema.ts'
 
+function isEmptyCollection(value: unknown, type: FieldType): boolean {
+  if (typeof type === 'string' || 'ref' in type) return false
+  return Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0
+}
+
+/** An empty list of these is a wish: to forget who wrote what. */
+const SAYS_SOMETHING_EMPTY = new Set(['managedFields'])
+
+function completeStruct(value: JsonObject, type: RefType): void {
+  const { fields, defaults = {}, nulls = [] } = definitionOf(type)
+  for (const name of Object.keys(defaults)) {
+    if (value[name] === undefined || value[name] === null) value[name] = structuredClone(defaults[name]) as never
+  }
+  for (const [name, member] of Object.entries(value)) {
+    const fieldType = fields[name]
+    if (fieldType === undefined) continue
+    if (isEmptyCollection(member, fieldType) && !nulls.includes(name) && !SAYS_SOMETHING_EMPTY.has(name))
+      delete value[name]
+    else complete(member, fieldType)
+  }
+  for (const name of nulls) value[name] ??= null
+}
+
 /**
- * Adds, in place, what the server's encoder always writes: structures that cannot be absent (as `{}`) and scalars
- * without `omitempty`. An object that a controller has written is then of the same shape as one that came over HTTP.
+ * Brings a value, in place, to the shape that the server's encoder gives it: structures that cannot be absent are `{}`,
+ * scalars without `omitempty` are there, lists and pointers without it are null where they are empty, other empty lists
+ * and maps are not there at all. An object that a controller has written is then of the same shape as one that came over HTTP.
  */
 export function complete(value: unknown, type: FieldType): void {
   if (typeof type === 'string') return
@@ -12,38 +36,8 @@ export function complete(value: unknown, type: FieldType): void {
     return
   }
   if (!isJsonObject(value) || Object.isFrozen(value)) return
-  if ('map' in type) {
-    if (typeof type.map !== 'string') for (const member of Object.values(value)) complete(member, type.map)
-    return
-  }
-  const { fields, defaults } = definitionOf(type)
-  for (const name of Object.keys(defaults ?? {})) {
-    if (value[name] === undefined) value[name] = structuredClone(defaults?.[name]) as never
-  }
-  for (const name of Object.keys(value)) {
-    const fieldType = fields[name]
-    if (fieldType !== undefined) complete(value[name], fieldType)
-  }
-}
-
-/** Adds, in place, the nulls that the server's encoder writes for lists and pointers without `omitempty`. */
-export function fillNulls(value: unknown, type: FieldType): void {
-  if (typeof type === 'string') return
-  if ('list' in type) {
-    if (typeof type.list !== 'string' && Array.isArray(value)) for (const item of value) fillNulls(item, type.list)
-    return
-  }
-  if (!isJsonObject(value) || Object.isFrozen(value)) return
-  if ('map' in type) {
-    if (typeof type.map !== 'string') for (const member of Object.values(value)) fillNulls(member, type.map)
-    return
-  }
-  const { fields, nulls = [] } = definitionOf(type)
-  for (const name of nulls) value[name] ??= null
-  for (const name of Object.keys(value)) {
-    const fieldType = fields[name]
-    if (fieldType !== undefined) fillNulls(value[name], fieldType)
-  }
+  if ('ref' in type) completeStruct(value, type)
+  else if (typeof type.map !== 'string') for (const member of Object.values(value)) complete(member, type.map)
 }
 
 const empties = new Map<string, object>()
@@ -54,7 +48,6 @@ export function emptyObject(type: RefType): object {
   if (empty === undefined) {
     empty = {}
     complete(empty, type)
-    fillNulls(empty, type)
     empties.set(type.ref, deepFreeze(empty))
   }
   return empty

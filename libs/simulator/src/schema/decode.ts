@@ -4,9 +4,13 @@ import { definitionOf, type FieldType, type RefType, type ScalarType } from './s
 
 /** A value that does not fit the type its field has; the message is the Go decoder's. */
 export class DecodeError extends Error {
-  constructor(message: string) {
+  /** What the server's other decoder says, which does not know where it is. */
+  readonly shortMessage: string | undefined
+
+  constructor(message: string, shortMessage?: string) {
     super(message)
     this.name = 'DecodeError'
+    this.shortMessage = shortMessage
   }
 }
 
@@ -40,7 +44,10 @@ function mismatch(value: unknown, goType: string, place: Place): DecodeError {
   const what = typeof value === 'number' ? `number ${value}` : wordFor(value)
   const found = typeof value === 'number' && !goType.startsWith('int') ? 'number' : what
   const field = place.path === '' ? 'value' : `struct field ${place.struct}.${place.path}`
-  return new DecodeError(`json: cannot unmarshal ${found} into Go ${field} of type ${goType}`)
+  return new DecodeError(
+    `json: cannot unmarshal ${found} into Go ${field} of type ${goType}`,
+    `unrecognized type: ${goType}`,
+  )
 }
 
 function decodeInteger(value: unknown, type: 'int32' | 'int64', place: Place): number {
@@ -132,7 +139,10 @@ function decodeValue(value: unknown, type: FieldType, place: Place, unknownField
   if (!isJsonObject(value)) throw mismatch(value, goName(type), place)
   const entries = Object.entries(value).filter(([, member]) => member !== null && member !== undefined)
   return Object.fromEntries(
-    entries.map(([key, member]) => [key, decodeValue(member, type.map, below(place, key), unknownFields)]),
+    entries.map(([key, member]) => [
+      key,
+      decodeValue(member, type.map, { ...below(place, key), path: place.path }, unknownFields),
+    ]),
   )
 }
 

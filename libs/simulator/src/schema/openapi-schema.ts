@@ -83,18 +83,40 @@ function isTime(type: OpenApiType): boolean {
   return ['time', 'micro-time'].includes(SPECIAL[refOf(type) ?? ''] ?? '')
 }
 
-/** Fields that the server writes as null where they are empty: Go's slices, maps and pointers without `omitempty`. */
-function nullsOf({ properties = {}, required = [] }: OpenApiType): string[] {
-  return required.filter((name) => {
-    const property = properties[name]
-    return property !== undefined && property.default === undefined && typeof typeOf(property) !== 'string'
-  })
+/**
+ * Fields that the server writes as null though OpenAPI calls them optional: dates that are structures in Go, which
+ * `omitempty` does not leave out, and one list that lacks it.
+ */
+const OPTIONAL_NULLS: Record<string, string[]> = {
+  'apps.v1.DaemonSetCondition': ['lastTransitionTime'],
+  'apps.v1.DeploymentCondition': ['lastTransitionTime', 'lastUpdateTime'],
+  'apps.v1.ReplicaSetCondition': ['lastTransitionTime'],
+  'apps.v1.StatefulSetCondition': ['lastTransitionTime'],
+  'autoscaling.v2.HorizontalPodAutoscalerCondition': ['lastTransitionTime'],
+  'autoscaling.v2.HorizontalPodAutoscalerStatus': ['currentMetrics'],
+  'batch.v1.JobCondition': ['lastProbeTime', 'lastTransitionTime'],
+  'core.v1.ContainerStateRunning': ['startedAt'],
+  'core.v1.ContainerStateTerminated': ['finishedAt', 'startedAt'],
+  'core.v1.Event': ['eventTime', 'firstTimestamp', 'lastTimestamp'],
+  'core.v1.NodeCondition': ['lastHeartbeatTime', 'lastTransitionTime'],
+  'core.v1.PersistentVolumeClaimCondition': ['lastProbeTime', 'lastTransitionTime'],
+  'core.v1.PodCondition': ['lastProbeTime', 'lastTransitionTime'],
+  'events.v1.Event': ['deprecatedFirstTimestamp', 'deprecatedLastTimestamp', 'eventTime'],
 }
 
-function definitionOf(type: OpenApiType): Definition {
+/** Fields that the server writes as null where they are empty: Go's slices, maps and pointers without `omitempty`. */
+function nullsOf(name: string, { properties = {}, required = [] }: OpenApiType): string[] {
+  const found = required.filter((field) => {
+    const property = properties[field]
+    return property !== undefined && property.default === undefined && typeof typeOf(property) !== 'string'
+  })
+  return [...found, ...(OPTIONAL_NULLS[name] ?? [])]
+}
+
+function definitionOf(name: string, type: OpenApiType): Definition {
   const properties = type.properties ?? {}
   const defaults = defaultsOf(properties)
-  const nulls = nullsOf(type)
+  const nulls = nullsOf(name, type)
   return {
     fields: Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, typeOf(member)])),
     ...(type['x-kubernetes-map-type'] === 'atomic' ? { isAtomic: true } : {}),
@@ -131,7 +153,7 @@ export function schemaFromOpenApi(documents: readonly OpenApiDocument[], kinds: 
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const type = byShortName.get(name)
     if (type === undefined || name in schema.definitions) continue
-    const definition = definitionOf(type)
+    const definition = definitionOf(name, type)
     schema.definitions[name] = definition
     waiting.push(...Object.values(definition.fields).flatMap(referencesOf))
   }

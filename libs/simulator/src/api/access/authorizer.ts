@@ -31,11 +31,6 @@ interface Grant {
   subject: RbacSubject
 }
 
-const EVERYTHING: PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-]
-
 /** What every authenticated user may do in a new cluster: ask about itself, and look at what is served. */
 const BASIC: PolicyRule[] = [
   {
@@ -43,6 +38,11 @@ const BASIC: PolicyRule[] = [
     apiGroups: ['authorization.k8s.io'],
     resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
   },
+  { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
+]
+
+const PUBLIC_PATHS: PolicyRule[] = [
+  { verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'] },
   {
     verbs: ['get'],
     nonResourceURLs: [
@@ -60,6 +60,27 @@ const BASIC: PolicyRule[] = [
     ],
   },
 ]
+
+const ISSUER_PATHS: PolicyRule = {
+  verbs: ['get'],
+  nonResourceURLs: [
+    '/.well-known/openid-configuration',
+    '/.well-known/openid-configuration/',
+    '/openid/v1/jwks',
+    '/openid/v1/jwks/',
+  ],
+}
+
+/** What the server grants by itself. */
+function basicRules({ groups }: User): PolicyRule[] {
+  return [
+    ...(groups.includes('system:authenticated') ? [...BASIC, ...PUBLIC_PATHS] : []),
+    ...(groups.includes('system:serviceaccounts') ? [ISSUER_PATHS] : []),
+  ]
+}
+
+const BASIC_REASON =
+  'RBAC: allowed by ClusterRoleBinding "system:basic-user" of ClusterRole "system:basic-user" to Group "system:authenticated"'
 
 const DENIED: Decision = { isAllowed: false, reason: '' }
 
@@ -129,22 +150,12 @@ export function createAuthorizer(objects: ObjectStore): Authorizer {
     if (user.groups.includes(MASTERS)) return { isAllowed: true, reason: '' }
     const grant = grantsOf(user, namespace).find(({ rules }) => rules.some(isAllowing))
     if (grant !== undefined) return { isAllowed: true, reason: describe(grant) }
-    const isBasic = user.groups.includes('system:authenticated') && BASIC.some(isAllowing)
-    return isBasic
-      ? {
-          isAllowed: true,
-          reason:
-            'RBAC: allowed by ClusterRoleBinding "system:basic-user" of ClusterRole "system:basic-user" to Group "system:authenticated"',
-        }
-      : DENIED
+    return basicRules(user).some(isAllowing) ? { isAllowed: true, reason: BASIC_REASON } : DENIED
   }
 
   return {
     decide: (user, attributes) => decideBy(user, attributes.namespace, (rule) => allows(rule, attributes)),
     decidePath: (user, verb, path) => decideBy(user, undefined, (rule) => allowsPath(rule, verb, path)),
-    rulesOf: (user, namespace) => {
-      if (user.groups.includes(MASTERS)) return EVERYTHING
-      return [...BASIC, ...grantsOf(user, namespace).flatMap(({ rules }) => rules)]
-    },
+    rulesOf: (user, namespace) => [...grantsOf(user, namespace).flatMap(({ rules }) => rules), ...basicRules(user)],
   }
 }

@@ -30,19 +30,32 @@ function itemsFor(namespace: string | undefined, { objects }: AdmissionContext):
   return ranges.flatMap((range) => range.spec?.limits ?? []).filter((item) => item.type === 'Container')
 }
 
-function fillContainer(container: Container, item: LimitRangeItem): void {
+/** @returns what was set, in the words of the plugin's annotation */
+function fillContainer(container: Container, item: LimitRangeItem): string[] {
   const resources: ResourceRequirements = (container.resources ??= {})
-  if (item.default !== undefined) resources.limits = { ...item.default, ...resources.limits }
-  if (item.defaultRequest !== undefined) resources.requests = { ...item.defaultRequest, ...resources.requests }
+  const { limits = {}, requests = {} } = resources
+  const missing = (wanted: Amounts = {}, has: Amounts) => Object.keys(wanted).filter((name) => has[name] === undefined)
+  const newRequests = missing(item.defaultRequest, requests).sort()
+  const newLimits = missing(item.default, limits).sort()
+  if (item.default !== undefined) resources.limits = { ...item.default, ...limits }
+  if (item.defaultRequest !== undefined) resources.requests = { ...item.defaultRequest, ...requests }
+  return [
+    ...(newRequests.length === 0 ? [] : [`${newRequests.join(', ')} request for container ${container.name}`]),
+    ...(newLimits.length === 0 ? [] : [`${newLimits.join(', ')} limit for container ${container.name}`]),
+  ]
 }
 
 /** A new pod's containers get the namespace's default limits and requests. */
 export const fillFromLimitRange: Mutate = ({ operation, resource, subresource, namespace, object }, context) => {
   if (operation !== 'CREATE' || resource.plural !== 'pods' || subresource !== undefined) return
-  for (const item of itemsFor(namespace, context)) {
-    const { containers = [], initContainers = [] } = (object as Pod).spec ?? {}
-    for (const container of [...containers, ...initContainers]) fillContainer(container, item)
-  }
+  const pod = object as Pod
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
+  const filled = itemsFor(namespace, context).flatMap((item) =>
+    containers.flatMap((container) => fillContainer(container, item)),
+  )
+  if (filled.length === 0) return
+  const note = { 'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${filled.join('; ')}` }
+  pod.metadata = { ...pod.metadata, annotations: { ...pod.metadata?.annotations, ...note } }
 }
 
 function violations(container: Container, item: LimitRangeItem): string[] {

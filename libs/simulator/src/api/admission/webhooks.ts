@@ -80,7 +80,7 @@ function failureOf(webhook: Webhook, { objects }: AdmissionContext): string | un
   const { url, service } = webhook.clientConfig ?? {}
   const timeout = `timeout=${webhook.timeoutSeconds ?? 10}s`
   if (service === undefined) return `Post "${url}?${timeout}": dial tcp: connect: connection refused`
-  const { name, namespace, path = '', port = 443 } = service
+  const { name, namespace, path = '/', port = 443 } = service
   const address = `Post "https://${name}.${namespace}.svc:${port}${path}?${timeout}"`
   if (objects.get<Service>(RESOURCES.Service, namespace, name) === undefined)
     return `${address}: service "${name}" not found`

@@ -4,7 +4,6 @@ import { fill, optionalPart, part, parts } from './fill.ts'
 const RBAC = 'rbac.authorization.k8s.io'
 
 export function fillNamespace(namespace: JsonObject): void {
-  fill(part(namespace, 'spec'), { finalizers: ['kubernetes'] })
   const metadata = part(namespace, 'metadata')
   const name = metadata['name']
   if (name !== undefined) part(metadata, 'labels')['kubernetes.io/metadata.name'] = name
@@ -17,9 +16,7 @@ export function fillService(service: JsonObject): void {
     fill(port, { protocol: 'TCP' })
     if (port['port'] !== undefined) fill(port, { targetPort: port['port'] })
   }
-  if (spec['type'] !== 'ExternalName') {
-    fill(spec, { internalTrafficPolicy: 'Cluster', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' })
-  }
+  if (spec['type'] !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' })
 }
 
 /** A container's default limit is its maximum, its default request the default limit, else the minimum. */

@@ -70,6 +70,8 @@ export function fillPodSpec(spec: JsonObject): void {
     schedulerName: 'default-scheduler',
     securityContext: {},
   })
+  const { terminationGracePeriodSeconds: grace } = spec
+  if (typeof grace === 'number' && grace < 0) spec['terminationGracePeriodSeconds'] = 1
   if (typeof spec['serviceAccountName'] === 'string') spec['serviceAccount'] = spec['serviceAccountName']
   for (const name of ALL_CONTAINERS) parts(spec, name).forEach(fillContainer)
   parts(spec, 'volumes').forEach(fillVolume)

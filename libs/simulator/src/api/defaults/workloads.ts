@@ -2,6 +2,9 @@ import type { JsonObject } from '../../objects/json.ts'
 import { fill, optionalPart, part, parts } from './fill.ts'
 import { fillPodTemplate } from './pod-spec.ts'
 
+/** Where a DaemonSet counts the changes of its template. */
+export const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
+
 const QUARTER = '25%'
 
 export function fillDeployment(deployment: JsonObject): void {
@@ -39,6 +42,7 @@ export function fillStatefulSet(statefulSet: JsonObject): void {
 }
 
 export function fillDaemonSet(daemonSet: JsonObject): void {
+  fill(part(part(daemonSet, 'metadata'), 'annotations'), { [TEMPLATE_GENERATION]: '1' })
   const spec = part(daemonSet, 'spec')
   fill(spec, { revisionHistoryLimit: 10 })
   const strategy = fill(part(spec, 'updateStrategy'), { type: 'RollingUpdate' })

@@ -1,6 +1,8 @@
-import type { KubernetesObject } from '@kubewise/kube'
+import { apiVersionOf, type KubernetesObject } from '@kubewise/kube'
+import { withManagedFields } from '../../objects/managed-fields.ts'
 import { userNamed, type User } from '../access/user.ts'
 import type { Answer, ApiContext, ApiRequest } from '../http/api-request.ts'
+import { writeOptions } from '../http/write-options.ts'
 import { decodeObject } from '../write/decode-object.ts'
 import { fieldErrors, invalidObject } from '../validation/field-errors.ts'
 
@@ -23,8 +25,11 @@ interface Review extends KubernetesObject {
   spec?: ReviewSpec
 }
 
-function read(request: ApiRequest): Review {
-  return decodeObject(request.target, request.body, 'Ignore').object
+/** The question, noted as a write though nothing is stored. */
+function read(request: ApiRequest, { clock }: ApiContext): Review {
+  const { object } = decodeObject(request.target, request.body, 'Ignore')
+  const { manager } = writeOptions(request, 'CreateOptions')
+  return withManagedFields(request.target, undefined, object, { manager }, clock.now())
 }
 
 function decide(user: User, { resourceAttributes, nonResourceAttributes }: ReviewSpec, { authorizer }: ApiContext) {
@@ -62,12 +67,12 @@ function assertQuestion({ target }: ApiRequest, { spec = {} }: Review): void {
   if (target.kind !== 'SelfSubjectAccessReview' && user === '' && groups.length === 0) {
     errors.invalid('spec.user', user, 'at least one of user or group must be specified')
   }
-  if (errors.causes.length > 0) throw invalidObject(target, '', errors.causes)
+  if (errors.causes.length > 0) throw invalidObject({ group: target.group, kind: '' }, '', errors.causes)
 }
 
 /** May this user do that: of the asker, or of anybody. */
 export function reviewAccess(request: ApiRequest, context: ApiContext): Answer {
-  const review = read(request)
+  const review = read(request, context)
   assertQuestion(request, review)
   const { spec = {} } = review
   const isSelf = request.target.kind === 'SelfSubjectAccessReview'
@@ -79,12 +84,13 @@ export function reviewAccess(request: ApiRequest, context: ApiContext): Answer {
 
 /** All that the asker may do in a namespace. */
 export function reviewRules(request: ApiRequest, { authorizer }: ApiContext): Answer {
-  const review = read(request)
-  const rules = authorizer.rulesOf(request.user, review.spec?.namespace ?? '')
+  const { spec = {} }: Review = decodeObject(request.target, request.body, 'Ignore').object
+  const rules = authorizer.rulesOf(request.user, spec.namespace ?? '')
   const resourceRules = rules.filter((rule) => rule.resources !== undefined)
   const nonResourceRules = rules
     .filter((rule) => rule.nonResourceURLs !== undefined)
     .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }))
   const status = { resourceRules, nonResourceRules, incomplete: false }
-  return { status: 201, body: { ...review, status } }
+  const { kind } = request.target
+  return { status: 201, body: { kind, apiVersion: apiVersionOf(request.target), metadata: {}, spec: {}, status } }
 }

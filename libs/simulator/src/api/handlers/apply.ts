@@ -1,13 +1,16 @@
 import { apiVersionOf, type KubernetesObject } from '@kubewise/kube'
 import { applyConfiguration, ApplyConflictError, type FieldConflict } from '../../fields/apply-configuration.ts'
+import { difference } from '../../fields/field-set.ts'
+import { fieldSetOfValue } from '../../fields/field-set-of-value.ts'
 import { decodeManagers, encodeManagers, type Manager } from '../../fields/managers.ts'
 import { DuplicateItemError } from '../../fields/merge.ts'
+import { UNMANAGED } from '../../fields/track-update.ts'
 import { ApiStatus, badRequest } from '../../objects/api-status.ts'
 import { isJsonObject } from '../../objects/json.ts'
 import { ignoredFields } from '../../objects/managed-fields.ts'
 import { timestamp } from '../../objects/metadata.ts'
 import { decode, DecodeError } from '../../schema/decode.ts'
-import { typeOfKind } from '../../schema/schema.ts'
+import { typeOfKind, type RefType } from '../../schema/schema.ts'
 import { shownAs, storedAs } from '../event-forms.ts'
 import type { Answer, ApiContext, ApiRequest } from '../http/api-request.ts'
 import type { WriteOptions } from '../http/write-options.ts'
@@ -16,10 +19,9 @@ import { shaped } from '../write/decode-object.ts'
 import { updateObject } from '../write/update-object.ts'
 import { placed, writeContext } from './write.ts'
 
-function printManager({ manager, operation, apiVersion, subresource, time }: Manager): string {
+function printManager({ manager, operation, apiVersion, subresource }: Manager): string {
   const name = `${JSON.stringify(manager)}${subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`}`
-  if (operation === 'Apply') return name
-  return `${name} using ${apiVersion}${time === '' ? '' : ` at ${time}`}`
+  return operation === 'Apply' ? name : `${name} using ${apiVersion}`
 }
 
 function conflictMessage(conflicts: readonly FieldConflict[]): string {
@@ -45,42 +47,49 @@ function applyConflict(conflicts: readonly FieldConflict[]): ApiStatus {
   return new ApiStatus(409, 'Conflict', conflictMessage(conflicts), { causes })
 }
 
+function typeText(apiVersion: unknown, kind: unknown): string {
+  const version = String(apiVersion ?? '')
+  return `${version.includes('/') ? version : `/${version}`}, Kind=${String(kind ?? '')}`
+}
+
 /** The real server answers with a bare 500 where a configuration does not fit the schema. */
-function untypedPatch({ target, namespace, name }: ApiRequest, why: string): ApiStatus {
-  const object = `${namespace ?? ''}/${name}; ${apiVersionOf(target)}, Kind=${target.kind}`
+function untypedPatch({ metadata = {}, apiVersion, kind }: KubernetesObject, why: string): ApiStatus {
+  const object = `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${typeText(apiVersion, kind)}`
   return new ApiStatus(500, undefined, `failed to create typed patch object (${object}): ${why}`)
 }
 
-function decodeConfiguration(request: ApiRequest): KubernetesObject {
-  const { target, body, name } = request
+function decodeConfiguration({ target, body, name }: ApiRequest): KubernetesObject {
   if (!isJsonObject(body)) throw badRequest('error decoding YAML: error unmarshaling JSON: expected an object')
+  const { apiVersion, kind } = body
   const expected = apiVersionOf(target)
-  if (body['apiVersion'] === undefined || body['kind'] === undefined)
-    throw badRequest(`invalid object type: ${String(body['apiVersion'] ?? '')}, Kind=${String(body['kind'] ?? '')}`)
-  if (body['kind'] !== target.kind)
-    throw badRequest(`invalid object type: ${String(body['apiVersion'])}, Kind=${String(body['kind'])}`)
-  if (body['apiVersion'] !== expected) {
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${String(body['apiVersion'])}, expected: ${expected}`,
-    )
-  }
+  if (apiVersion !== expected || kind !== target.kind)
+    throw badRequest(`invalid object type: ${typeText(apiVersion, kind)}`)
   try {
     const { value, unknownFields } = decode(body, typeOfKind(expected, target.kind))
-    const [unknown] = unknownFields
-    if (unknown !== undefined) throw untypedPatch(request, `.${unknown}: field not declared in schema`)
     const configuration = value as KubernetesObject
-    if (configuration.metadata?.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil')
-    return {
-      ...configuration,
-      metadata: {
-        ...configuration.metadata,
-        ...(name === undefined ? {} : { name: configuration.metadata?.name ?? name }),
-      },
+    const [unknown] = unknownFields
+    if (unknown !== undefined) throw untypedPatch(configuration, `.${unknown}: field not declared in schema`)
+    const { metadata = {} } = configuration
+    if (metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil')
+    if (metadata.name !== undefined && metadata.name !== name) {
+      throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
     }
+    return { ...configuration, metadata: { ...metadata, ...(name === undefined ? {} : { name }) } }
   } catch (error) {
-    if (error instanceof DecodeError) throw untypedPatch(request, error.message)
+    if (error instanceof DecodeError) throw untypedPatch(body as KubernetesObject, error.message)
     throw error
   }
+}
+
+/** Fields that were never tracked belong to one who came before the first who applied. */
+function managersOf(live: KubernetesObject, type: RefType, nowMs: number): Manager[] {
+  const known = decodeManagers(live.metadata?.managedFields)
+  if (known.length > 0 || live.metadata?.uid === undefined) return known
+  const fields = difference(fieldSetOfValue(live, type), UNMANAGED)
+  const { apiVersion = '' } = live
+  return [
+    { manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: '', time: timestamp(nowMs), fields },
+  ]
 }
 
 function run(
@@ -92,12 +101,13 @@ function run(
 ) {
   const { target, subresource } = request
   const apiVersion = apiVersionOf(target)
-  const { managedFields, ...metadata } = live.metadata ?? {}
+  const type = typeOfKind(apiVersion, target.kind)
+  const { managedFields: _, ...metadata } = live.metadata ?? {}
   try {
-    return applyConfiguration(decodeManagers(managedFields), {
+    return applyConfiguration(managersOf(live, type, nowMs), {
       live: { ...live, metadata },
       configuration,
-      type: typeOfKind(apiVersion, target.kind),
+      type,
       identity: { manager: options.manager, operation: 'Apply', apiVersion, subresource: subresource ?? '' },
       ignored: ignoredFields(target, subresource),
       isForced: options.isForced,
@@ -105,7 +115,7 @@ function run(
     })
   } catch (error) {
     if (error instanceof ApplyConflictError) throw applyConflict(error.conflicts)
-    if (error instanceof DuplicateItemError) throw untypedPatch(request, error.message)
+    if (error instanceof DuplicateItemError) throw untypedPatch(request.body as KubernetesObject, error.message)
     throw error
   }
 }

@@ -95,11 +95,10 @@ function markDisrupted(pod: Pod, { etcd, clock }: ApiContext): void {
     message: 'Eviction API: evicting',
     lastTransitionTime: timestamp(clock.now()),
   }
-  const { namespace, name = '' } = pod.metadata ?? {}
-  etcd.update<Pod>(RESOURCES.Pod, namespace, name, 'kube-apiserver', (it) => {
-    const others = (it.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
-    return { ...it, status: { ...it.status, conditions: [...others, condition] } }
-  })
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
+  const marked = { ...structuredClone(pod), status: { ...pod.status, conditions: [...others, condition] } }
+  // The server writes this one by itself, past those who note managers.
+  etcd.replace(RESOURCES.Pod, etcd.prepareUpdate(RESOURCES.Pod, pod, marked))
 }
 
 /** `pods/eviction`: deletes a pod if its disruption budget allows it. */

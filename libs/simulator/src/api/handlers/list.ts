@@ -36,7 +36,7 @@ function decodeToken(text: string): ContinueToken {
   } catch {
     // Told below, like all that is no token.
   }
-  throw badRequest('continue key is not valid: illegal base64 data or unknown encoding')
+  throw badRequest('invalid continue token: continue key is not valid: illegal base64 data or unknown encoding')
 }
 
 function assertNotExpired({ resourceVersion }: ContinueToken, { history }: ApiContext): void {

@@ -6,6 +6,7 @@ import { typeOfKind } from '../../schema/schema.ts'
 import { shownAs, storedAs } from '../event-forms.ts'
 import type { Answer, ApiContext, ApiRequest } from '../http/api-request.ts'
 import { writeOptions, type WriteOptions } from '../http/write-options.ts'
+import { goText } from '../patch/go-text.ts'
 import { applyJsonPatch } from '../patch/json-patch.ts'
 import { applyMergePatch } from '../patch/merge-patch.ts'
 import { applyStrategicMerge } from '../patch/strategic-merge.ts'
@@ -20,32 +21,29 @@ type PatchFunction = (object: JsonObject, patch: Json, request: Pick<ApiRequest,
 function assertObject(patch: Json): JsonObject {
   if (isJsonObject(patch)) return patch
   throw badRequest(
-    `json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+    `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
   )
 }
+
+const STRATEGIC = 'application/strategic-merge-patch+json'
 
 const BY_CONTENT_TYPE: Record<string, PatchFunction> = {
   'application/json-patch+json': (object, patch) => applyJsonPatch(object, patch),
   'application/merge-patch+json': (object, patch) => applyMergePatch(object, assertObject(patch)),
-  'application/strategic-merge-patch+json': (object, patch, { target }) =>
+  [STRATEGIC]: (object, patch, { target }) =>
     applyStrategicMerge(object, assertObject(patch), typeOfKind(apiVersionOf(target), target.kind)),
 }
 
 export const APPLY = 'application/apply-patch+yaml'
 
 export function unsupportedPatch(): ApiStatus {
-  const types = [...Object.keys(BY_CONTENT_TYPE), APPLY].join(', ')
-  return new ApiStatus(
-    415,
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${types}`,
-  )
+  return new ApiStatus(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
 }
 
 /** The refusal of a patch whose outcome is no object of the kind. */
-export function invalidPatch(value: unknown, why: string): ApiStatus {
+function invalidPatch(quoted: string, why: string): ApiStatus {
   const errors = fieldErrors()
-  errors.invalid('patch', JSON.stringify(value), why)
+  errors.invalid('patch', quoted, why)
   return invalidObject({ group: '', kind: '' }, '', errors.causes)
 }
 
@@ -64,20 +62,24 @@ export function patched(
   if (run === undefined) throw unsupportedPatch()
   const { target, body } = request
   const result = run(object as JsonObject, (body ?? null) as Json, request)
+  // The server quotes the outcome, or for a strategic patch, which it never turns into text, the patch as Go prints it.
+  const isStrategic = request.contentType === STRATEGIC
+  const quoted = isStrategic ? goText(body) : JSON.stringify(result)
   try {
     const { value, unknownFields } = decode(result, typeOfKind(apiVersionOf(target), target.kind))
     const findings = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`)
     if (options.fieldValidation === 'Strict' && findings.length > 0) {
-      throw invalidPatch(body, `strict decoding error: ${findings.join(', ')}`)
+      throw invalidPatch(quoted, `strict decoding error: ${findings.join(', ')}`)
     }
     return { value, warnings: options.fieldValidation === 'Ignore' ? [] : findings }
   } catch (error) {
-    if (error instanceof DecodeError) throw invalidPatch(body, error.message)
+    if (error instanceof DecodeError)
+      throw invalidPatch(quoted, isStrategic ? (error.shortMessage ?? error.message) : error.message)
     throw error
   }
 }
 
-function assertUnnamed(request: ApiRequest, next: KubernetesObject): void {
+function assertNamed(request: ApiRequest, next: KubernetesObject): void {
   const { name } = next.metadata ?? {}
   if (name !== request.name)
     throw badRequest(`the name of the object (${name ?? ''}) does not match the name on the URL (${request.name})`)
@@ -94,7 +96,7 @@ export function patch(request: ApiRequest, context: ApiContext): Answer {
   const current = shownAs(target, stored)
   const { value, warnings } = patched(current, request, options)
   const next = shaped(target, value)
-  assertUnnamed(request, next)
+  assertNamed(request, next)
   const updated = updateObject(
     {
       target,

@@ -47,9 +47,9 @@ const REVIEWS: Readonly<Record<string, Handler>> = {
 }
 
 /** @returns undefined for a verb that the resource or subresource does not have */
-export function handlerOf({ target, verb, subresource }: ApiRequest): Handler | undefined {
+export function handlerOf({ target, verb, name, subresource }: ApiRequest): Handler | undefined {
   if (subresource !== undefined) return SUBRESOURCES[subresource]?.[verb]
-  if (!target.verbs.includes(verb)) return undefined
+  if (!target.verbs.includes(verb) || (verb === 'create' && name !== undefined)) return undefined
   return REVIEWS[target.kind] ?? OBJECTS[verb]
 }
 

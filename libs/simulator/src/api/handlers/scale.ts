@@ -1,4 +1,5 @@
 import type { KubernetesObject, LabelSelector } from '@kubewise/kube'
+import { withManagedFields } from '../../objects/managed-fields.ts'
 import type { JsonObject } from '../../objects/json.ts'
 import { fieldErrors, invalidObject } from '../validation/field-errors.ts'
 import type { Answer, ApiContext, ApiRequest } from '../http/api-request.ts'
@@ -93,19 +94,29 @@ function assertScale(request: ApiRequest, current: Scalable, scale: Scale): void
   }
 }
 
+/** A Scale of zero does not show its replicas, so to the server nobody manages them any more. */
+function withoutOwnerOfReplicas(request: ApiRequest, { clock }: ApiContext, next: Scalable, manager: string): Scalable {
+  const { replicas: _, ...hidden } = next.spec ?? {}
+  const current = { ...next, spec: { ...next.spec, replicas: 1 } }
+  const writer = { manager, subresource: 'scale' }
+  const { metadata = {} } = withManagedFields(request.target, current, { ...next, spec: hidden }, writer, clock.now())
+  return { ...next, metadata }
+}
+
 function store(request: ApiRequest, context: ApiContext, scale: Scale, manager: string, isDryRun: boolean): Scale {
   const current: Scalable = mustGet(request, context)
   assertScale(request, current, scale)
   const next = structuredClone(current)
-  next.spec = { ...next.spec, replicas: scale.spec?.replicas ?? 0 }
+  const replicas = scale.spec?.replicas ?? 0
+  next.spec = { ...next.spec, replicas }
   const updated = updateObject(
     {
       target: request.target,
       current,
-      next,
+      next: replicas === 0 ? withoutOwnerOfReplicas(request, context, next, manager) : next,
       subresource: 'scale',
       user: request.user,
-      writer: { manager, subresource: 'scale' },
+      ...(replicas === 0 ? {} : { writer: { manager, subresource: 'scale' } }),
       isDryRun,
     },
     writeContext(context),

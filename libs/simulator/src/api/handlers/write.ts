@@ -68,6 +68,7 @@ export function update(request: ApiRequest, context: ApiContext): Answer {
       user,
       writer,
       isDryRun,
+      isWhole: true,
       ...(subresource === undefined ? {} : { subresource }),
     },
     writeContext(context),

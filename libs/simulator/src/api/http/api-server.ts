@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { ApiStatus, internalError } from '../../objects/api-status.ts'
+import { ApiStatus, badRequest, internalError } from '../../objects/api-status.ts'
 import type { User } from '../access/user.ts'
 import { handlerOf } from '../handlers/routes.ts'
-import { findApiResource } from '../resources.ts'
+import { API_RESOURCES, findApiResource } from '../resources.ts'
 import type { Answer, ApiContext, ApiRequest, WatchAnswer } from './api-request.ts'
 import { isWrite, type AuditLog } from './audit.ts'
 import { actingUser, assertAllowed, assertPathAllowed } from './authorize.ts'
-import { assertReadable, mediaType, parseBody, readBody } from './body.ts'
+import { assertReadable, mediaType, parseBody, readBody, UnreadableBodyError } from './body.ts'
 import { discover } from './discovery.ts'
 import type { FaultKind, ProtocolFaults } from './protocol-faults.ts'
 import { parseResourceRequest, type ResourceRequest } from './request-info.ts'
@@ -63,6 +63,19 @@ const REASONS: Record<number, string> = {
   504: 'Timeout',
 }
 
+/** Within a group that is served, the server says so by a Status; elsewhere by a line of text. */
+function nothingThere(group: string | undefined): Reply {
+  if (group === undefined || !API_RESOURCES.some((row) => row.group === group))
+    return textReply(404, '404 page not found\n')
+  return failureReply(new ApiStatus(404, 'NotFound', 'the server could not find the requested resource', {}))
+}
+
+function groupOfPath(path: string): string | undefined {
+  const [root, group] = path.split('/').filter((segment) => segment !== '')
+  if (root === 'api') return ''
+  return root === 'apis' ? group : undefined
+}
+
 const GONE = new ApiStatus(410, 'Expired', 'too old resource version: simulated')
 
 /** The simulated API server, not yet listening. */
@@ -84,7 +97,7 @@ export function createApiServer({ context, audit, faults }: ApiServerDependencie
     const isSubresource =
       request.subresource === undefined || (target?.subresources.includes(request.subresource) ?? false)
     assertAllowed(authorizer, user, request)
-    if (target === undefined || !isSubresource) return textReply(404, '404 page not found\n')
+    if (target === undefined || !isSubresource) return nothingThere(request.group)
     const contentType = mediaType(received.message.headers['content-type'])
     if (request.verb === 'create' || request.verb === 'update') assertReadable(contentType)
     const asked: ApiRequest = {
@@ -94,7 +107,7 @@ export function createApiServer({ context, audit, faults }: ApiServerDependencie
       contentType,
       query: received.url.searchParams,
       userAgent: received.message.headers['user-agent'] ?? '',
-      body: parseBody(received.body, contentType),
+      body: bodyFor(target.kind, received.body, contentType),
     }
     const handler = handlerOf(asked)
     if (handler === undefined) {
@@ -105,7 +118,9 @@ export function createApiServer({ context, audit, faults }: ApiServerDependencie
         {},
       )
     }
-    return handler(asked, context)
+    const answer = handler(asked, context)
+    if ('watch' in answer || target.deprecation === undefined) return answer
+    return { ...answer, warnings: [target.deprecation, ...(answer.warnings ?? [])] }
   }
 
   function note(received: Received, request: ResourceRequest, user: User | undefined, status: number): void {
@@ -145,7 +160,7 @@ export function createApiServer({ context, audit, faults }: ApiServerDependencie
     try {
       assertPathAllowed(authorizer, userOf(message), method, url.pathname)
       const found = method === 'GET' ? discover(url.pathname) : undefined
-      if (found === undefined) return textReply(404, '404 page not found\n')
+      if (found === undefined) return nothingThere(groupOfPath(url.pathname))
       return typeof found === 'string' ? textReply(200, found) : jsonReply(200, found)
     } catch (error) {
       return failureReply(error)
@@ -215,6 +230,16 @@ export function createApiServer({ context, audit, faults }: ApiServerDependencie
   return createServer((message, response) => {
     void receive(message, response)
   })
+}
+
+/** @throws ApiStatus 400 that says which kind was expected */
+function bodyFor(kind: string, text: string, contentType: string): unknown {
+  try {
+    return parseBody(text, contentType)
+  } catch (error) {
+    if (!(error instanceof UnreadableBodyError)) throw error
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error.message}`)
+  }
 }
 
 function bodyForAudit({ body, message }: Received): unknown {

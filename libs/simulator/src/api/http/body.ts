@@ -33,14 +33,25 @@ export function assertReadable(contentType: string): void {
 }
 
 function wordsFor(error: unknown): string {
-  return error instanceof Error ? (error.message.split('\n')[0]?.trim() ?? '') : String(error)
+  const said = error instanceof Error ? (error.message.split('\n')[0]?.trim() ?? '') : String(error)
+  return said.startsWith('Unexpected end') ? 'unexpected end of JSON input' : said
+}
+
+const LONGEST_QUOTE = 1024
+
+/** What a client sent as JSON and is none; who expected what is told by those who know. */
+export class UnreadableBodyError extends Error {
+  constructor(why: string, text: string) {
+    super(`couldn't get version/kind; json parse error: ${why} (${text.slice(0, LONGEST_QUOTE)})`)
+    this.name = 'UnreadableBodyError'
+  }
 }
 
 /**
  * JSON, or YAML where the content type says so.
  *
  * @returns undefined for an empty body
- * @throws ApiStatus 400 for what cannot be read
+ * @throws UnreadableBodyError, or ApiStatus 400 for bad YAML
  */
 export function parseBody(text: string, contentType: string): unknown {
   if (text.trim() === '') return undefined
@@ -48,7 +59,7 @@ export function parseBody(text: string, contentType: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
-    if (!isYaml) throw badRequest(`couldn't get version/kind; json parse error: ${wordsFor(error)}`)
+    if (!isYaml) throw new UnreadableBodyError(wordsFor(error), text)
   }
   try {
     return parse(text) as unknown

@@ -68,7 +68,7 @@ function decodeDeleteOptions(body: unknown): DeleteOptions {
   }
 }
 
-const POLICIES = ['Background', 'Foreground', 'Orphan'] as const
+const POLICIES = ['Foreground', 'Background', 'Orphan'] as const
 
 /** From the body, else from the query. @throws ApiStatus 422 for values that are not known */
 export function deletionOptions(request: ApiRequest, body: unknown = request.body): DeletionOptions {

@@ -1,4 +1,4 @@
-import { applyPatch, type Operation } from 'rfc6902'
+import { applyPatch, Pointer, type Operation } from 'rfc6902'
 import { ApiStatus, badRequest } from '../../objects/api-status.ts'
 import { isJsonObject, type Json } from '../../objects/json.ts'
 
@@ -7,24 +7,29 @@ const MOST_OPERATIONS = 10_000
 
 function assertOperations(patch: Json): asserts patch is Json[] {
   if (!Array.isArray(patch))
-    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch')
+    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp')
   if (patch.length > MOST_OPERATIONS) {
     const say = `The allowed maximum operations in a JSON patch is ${MOST_OPERATIONS}, got ${patch.length}`
     throw new ApiStatus(413, 'RequestEntityTooLarge', `Request entity is too large: ${say}`)
   }
 }
 
-function unprocessable(why: string): ApiStatus {
-  return new ApiStatus(422, 'Invalid', 'the server rejected our request due to an error in our request', {
-    causes: [{ reason: 'UnexpectedServerResponse', message: why }],
-  })
+/** The server does not say which operation failed, nor why. */
+function unprocessable(): ApiStatus {
+  return new ApiStatus(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 }
 
 function toOperation(entry: Json): Operation {
   const isKnown = isJsonObject(entry) && OPERATIONS.has(String(entry['op'])) && typeof entry['path'] === 'string'
-  if (!isKnown)
-    throw unprocessable(`Unexpected kind: ${isJsonObject(entry) ? String(entry['op'] ?? 'unknown') : 'unknown'}`)
+  if (!isKnown) throw unprocessable()
   return entry as unknown as Operation
+}
+
+/** The server's library puts a member that is not there where RFC 6902 would refuse to replace it. */
+function lenient(document: Json, operation: Operation): Operation {
+  if (operation.op !== 'replace') return operation
+  const { parent, value } = Pointer.fromJSON(operation.path).evaluate(document) as { parent: unknown; value: unknown }
+  return isJsonObject(parent) && value === undefined ? { ...operation, op: 'add' } : operation
 }
 
 /**
@@ -34,20 +39,10 @@ function toOperation(entry: Json): Operation {
  */
 export function applyJsonPatch(object: Json, patch: Json): Json {
   assertOperations(patch)
-  const document = { root: structuredClone(object) }
-  const operations = patch
-    .map(toOperation)
-    .map((operation) => ({ ...operation, path: `/root${operation.path}` }) as Operation)
-  for (const operation of operations) if ('from' in operation) operation.from = `/root${operation.from}`
-  operations.forEach((operation) => {
-    const [failure] = applyPatch(document, [operation])
-    if (failure !== null && failure !== undefined) throw unprocessable(describe(operation, failure.message))
-  })
-  return document.root
-}
-
-function describe(operation: Operation, message: string): string {
-  const path = operation.path.slice('/root'.length)
-  if (operation.op === 'test') return `testing path ${path}: test failed`
-  return `${operation.op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: ${message}`
+  const document = structuredClone(object)
+  for (const operation of patch.map(toOperation)) {
+    const [failure] = applyPatch(document, [lenient(document, operation)])
+    if (failure !== null && failure !== undefined) throw unprocessable()
+  }
+  return document
 }

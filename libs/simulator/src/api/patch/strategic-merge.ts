@@ -1,6 +1,7 @@
-import { badRequest } from '../../objects/api-status.ts'
+import { ApiStatus, badRequest } from '../../objects/api-status.ts'
 import { isJsonObject, isSameJson, type Json, type JsonObject } from '../../objects/json.ts'
 import { definitionOf, type FieldType } from '../../schema/schema.ts'
+import { goText } from './go-text.ts'
 
 /*
  * Kubernetes' own patch: JSON merge, but lists with a merge key are merged item by item, and directives (`$patch`,
@@ -69,7 +70,7 @@ function mergeItems(before: readonly Json[], patch: readonly Json[], mergeKey: s
   if (replaces) return patch.filter((entry) => !(isJsonObject(entry) && '$patch' in entry))
   for (const entry of patch) {
     if (!isJsonObject(entry) || entry[mergeKey] === undefined) {
-      throw badRequest(`map: ${JSON.stringify(entry)} does not contain declared merge key: ${mergeKey}`)
+      throw new ApiStatus(500, undefined, `map: ${goText(entry)} does not contain declared merge key: ${mergeKey}`)
     }
     const index = items.findIndex((it) => isSameItem(it, entry, mergeKey))
     if (entry['$patch'] === 'delete') items = items.filter((it) => !isSameItem(it, entry, mergeKey))
@@ -124,7 +125,7 @@ function mergeMembers(before: JsonObject, patch: JsonObject, type: FieldType): J
   if (directive === 'replace') return (plain({ ...patch, $patch: undefined }) ?? {}) as JsonObject
   if (directive === 'delete') return {}
   if (directive !== undefined)
-    throw badRequest(`unknown patch type '${String(directive)}' in map: ${JSON.stringify(patch)}`)
+    throw new ApiStatus(500, undefined, `unknown patch type: ${goText(directive)} in map: ${goText(patch)}`)
   const result = retainKeys(before, patch)
   for (const name of Object.keys(patch).filter((it) => it.startsWith(DELETE_FROM))) {
     const list = name.slice(DELETE_FROM.length)
@@ -149,7 +150,7 @@ function mergeMembers(before: JsonObject, patch: JsonObject, type: FieldType): J
 
 /**
  * @param type the kind of the object, which says how its lists are merged
- * @throws ApiStatus 400 where a directive or an item cannot be understood
+ * @throws ApiStatus where a directive or an item cannot be understood: 500, as the real server does, or 400
  */
 export function applyStrategicMerge(object: JsonObject, patch: JsonObject, type: FieldType): JsonObject {
   return mergeMembers(object, patch, type)

@@ -62,8 +62,11 @@ const ABSENT: Record<string, string> = {
   'status.replicas': '0',
 }
 
+const HAS_LABELS_OF_ITS_OWN = new Set(['pods', 'nodes', 'namespaces', 'services', 'events'])
+
 function unsupported(resource: Resource, field: string): string {
-  return resource.group === '' || resource.group === 'events.k8s.io'
+  if (resource.kind === 'Job') return `field label ${JSON.stringify(field)} not supported for Job`
+  return HAS_LABELS_OF_ITS_OWN.has(resource.plural)
     ? `field label not supported: ${field}`
     : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
 }

@@ -39,8 +39,10 @@ function parseRequirement(text: string): Requirement {
     return { key: compared[1] ?? '', operator: OPERATORS[compared[2] ?? ''] ?? 'in', values: [compared[3] ?? ''] }
   }
   const exists = EXISTS.exec(text)
-  if (exists === null)
-    throw badRequest(`unable to parse requirement: found '${text}', expected: !, identifier, or 'end of string'`)
+  if (exists === null) {
+    const [, second = text] = text.split(/\s+/)
+    throw badRequest(`unable to parse requirement: found '${second}', expected: in, notin, =, ==, !=, gt, lt`)
+  }
   return { key: exists[2] ?? '', operator: exists[1] === '!' ? '!' : 'exists', values: [] }
 }
 

@@ -41,7 +41,7 @@ export const validateCronJob: Validate<CronJob> = (errors, { spec = {} }) => {
     errors.invalid(
       'spec.schedule',
       schedule,
-      `expected exactly 5 fields, found ${count}: ${JSON.stringify(schedule.split(' '))}`,
+      `expected exactly 5 fields, found ${count}: [${schedule.split(' ').join(' ')}]`,
     )
   }
   validateNotNegative(errors, spec, ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'])

@@ -26,7 +26,7 @@ export function fieldErrors(): FieldErrors {
       add('FieldValueInvalid', field, `Invalid value: ${JSON.stringify(value)}: ${detail}`),
     duplicate: (field, value) => add('FieldValueDuplicate', field, `Duplicate value: ${JSON.stringify(value)}`),
     notSupported: (field, value, supported) => {
-      const names = [...supported].sort().map((name) => JSON.stringify(name))
+      const names = supported.map((name) => JSON.stringify(name))
       add(
         'FieldValueNotSupported',
         field,
@@ -48,9 +48,9 @@ export function invalidObject(
   const say = findings.length === 1 ? findings[0] : `[${findings.join(', ')}]`
   const kind = qualifiedName({ group: subject.group, plural: subject.kind })
   return new ApiStatus(422, 'Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${say}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
-    kind: subject.kind,
+    ...(subject.kind === '' ? {} : { kind: subject.kind }),
     causes: [...causes],
   })
 }

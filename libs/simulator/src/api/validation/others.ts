@@ -97,6 +97,9 @@ export const validateQuota: Validate<ResourceQuota> = (errors, { spec = {} }) =>
   for (const name of Object.keys(spec.hard ?? {})) {
     const isKnown = KNOWN_QUOTAS.has(name) || name.startsWith('count/') || name.includes('/')
     if (!QUOTA_RESOURCE.test(name) || !isKnown) {
+      if (!name.includes('.')) {
+        errors.invalid(`spec.hard[${name}]`, name, 'must be a standard resource type or fully qualified')
+      }
       errors.invalid(`spec.hard[${name}]`, name, 'must be a standard resource for quota')
     }
   }
@@ -108,7 +111,7 @@ interface RoleBinding extends KubernetesObject {
 }
 
 export const validateRoleBinding: Validate<RoleBinding> = (errors, binding, before) => {
-  const kinds = ['ClusterRole', 'Role']
+  const kinds = ['Role', 'ClusterRole']
   const { kind = '', name = '' } = binding.roleRef ?? {}
   if (!kinds.includes(kind)) errors.notSupported('roleRef.kind', kind, kinds)
   if (name === '') errors.required('roleRef.name')

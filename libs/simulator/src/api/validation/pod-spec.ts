@@ -41,7 +41,7 @@ function validateToleration(errors: FieldErrors, toleration: Toleration, field: 
 }
 
 function validatePolicies(errors: FieldErrors, spec: PodSpec & { dnsPolicy?: string }, field: string): void {
-  const { restartPolicy, dnsPolicy, terminationGracePeriodSeconds: grace = 0, activeDeadlineSeconds: deadline } = spec
+  const { restartPolicy, dnsPolicy, activeDeadlineSeconds: deadline } = spec
   if (restartPolicy === undefined) errors.required(`${field}.restartPolicy`)
   else if (!RESTART_POLICIES.includes(restartPolicy)) {
     errors.notSupported(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES)
@@ -49,7 +49,6 @@ function validatePolicies(errors: FieldErrors, spec: PodSpec & { dnsPolicy?: str
   if (dnsPolicy !== undefined && !DNS_POLICIES.includes(dnsPolicy)) {
     errors.notSupported(`${field}.dnsPolicy`, dnsPolicy, DNS_POLICIES)
   }
-  if (grace < 0) errors.invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0')
   if (deadline !== undefined && (deadline < 1 || deadline > 2 ** 31 - 1)) {
     errors.invalid(`${field}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive')
   }

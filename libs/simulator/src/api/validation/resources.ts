@@ -6,7 +6,6 @@ import { qualifiedName } from './names.ts'
 type Amounts = NonNullable<ResourceRequirements['limits']>
 
 const STANDARD = new Set(['cpu', 'memory', 'ephemeral-storage'])
-const NOT_STANDARD = 'must be a standard resource type or fully qualified'
 
 function isContainerResource(name: string): boolean {
   return STANDARD.has(name) || name.startsWith('hugepages-') || name.includes('/')
@@ -15,9 +14,13 @@ function isContainerResource(name: string): boolean {
 function validateAmounts(errors: FieldErrors, amounts: Amounts, field: string): void {
   for (const [name, amount] of Object.entries(amounts)) {
     const bad = qualifiedName(name)
-    if (bad !== undefined) errors.invalid(field, name, bad)
-    else if (!isContainerResource(name)) errors.invalid(field, name, `${NOT_STANDARD} for containers`)
-    if (nanosOf(amount) < 0n) errors.invalid(`${field}[${name}]`, amount, 'must be greater than or equal to 0')
+    const at = `${field}[${name}]`
+    if (bad !== undefined) errors.invalid(at, name, bad)
+    else if (!isContainerResource(name)) {
+      errors.invalid(at, name, 'must be a standard resource type or fully qualified')
+      errors.invalid(at, name, 'must be a standard resource for containers')
+    }
+    if (nanosOf(amount) < 0n) errors.invalid(at, amount, 'must be greater than or equal to 0')
   }
 }
 

@@ -25,18 +25,19 @@ export function isEmptySelector(selector: LabelSelector): boolean {
 /** The selector of a workload: it must be there and match the pods of the template. */
 export function validateWorkloadSelector(
   errors: FieldErrors,
-  selector: LabelSelector | undefined,
+  selector: LabelSelector | null | undefined,
   template: PodTemplate | undefined,
   kind: string,
 ): void {
-  if (selector === undefined) errors.required('spec.selector')
+  if (selector === undefined || selector === null) errors.required('spec.selector')
   else {
     validateSelector(errors, selector, 'spec.selector')
     if (isEmptySelector(selector)) errors.invalid('spec.selector', selector, `empty selector is invalid for ${kind}`)
   }
   const labels = template?.metadata?.labels ?? {}
-  if (selector === undefined || isEmptySelector(selector)) return
-  if (!matchesLabels(requirementsOf(selector), labels)) {
+  // No selector matches nothing; an empty one would match everything.
+  const isMatch = selector !== undefined && selector !== null && matchesLabels(requirementsOf(selector), labels)
+  if (!isMatch) {
     errors.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')
   }
 }

@@ -2,7 +2,7 @@ import { alreadyExists } from '../../objects/api-status.ts'
 import { withManagedFields } from '../../objects/managed-fields.ts'
 import { withCreationMetadata } from '../../objects/metadata.ts'
 import type { Etcd, Writer } from '../../objects/object-store.ts'
-import { complete, fillNulls } from '../../schema/complete.ts'
+import { complete } from '../../schema/complete.ts'
 import { apiVersionOf, type KubernetesObject } from '@kubewise/kube'
 import { typeOfKind } from '../../schema/schema.ts'
 import type { User } from '../access/user.ts'
@@ -48,7 +48,6 @@ export function createObject(request: CreateRequest, { etcd, random, nowMs }: Wr
   complete(object, typeOfKind(apiVersionOf(target), target.kind))
   validateCreate(target, object)
   checkAdmission(admission, { objects: etcd, random })
-  fillNulls(object, typeOfKind(apiVersionOf(target), target.kind))
   const stored = storedForm(target, object)
   if (!isDryRun) return etcd.insert(storedAs(target), stored)
   if (etcd.get(storedAs(target), namespace, name) !== undefined) throw alreadyExists(target, name)

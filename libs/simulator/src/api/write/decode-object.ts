@@ -3,7 +3,7 @@ import { badRequest } from '../../objects/api-status.ts'
 import { isJsonObject, type JsonObject } from '../../objects/json.ts'
 import { complete } from '../../schema/complete.ts'
 import { decode, DecodeError, type Decoded } from '../../schema/decode.ts'
-import { typeOfKind } from '../../schema/schema.ts'
+import { SCHEMA, typeOfKind } from '../../schema/schema.ts'
 import { fillDefaults } from '../defaults/fill-defaults.ts'
 import type { ApiResource } from '../resources.ts'
 
@@ -21,6 +21,13 @@ function whatFor(kind: string, version: string): string {
 function assertType(target: ApiResource, body: JsonObject): void {
   const expected = apiVersionOf(target)
   const { apiVersion = expected, kind = target.kind } = body
+  if (!Object.hasOwn(SCHEMA.kinds, `${String(apiVersion)} ${String(kind)}`)) {
+    const version = String(apiVersion).slice(String(apiVersion).indexOf('/') + 1)
+    const what = `${String(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${target.kind}`
+    throw badRequest(
+      `${what}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
+    )
+  }
   if (apiVersion !== expected) {
     throw badRequest(
       `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,

@@ -1,11 +1,10 @@
 import type { KubernetesObject, Pod, PodSpec, Resource, Service } from '@kubewise/kube'
 import { isJsonObject, type JsonObject } from '../../objects/json.ts'
 import { resourceKey } from '../../objects/metadata.ts'
-import { part } from '../defaults/fill.ts'
+import { fill, part } from '../defaults/fill.ts'
+import { TEMPLATE_GENERATION } from '../defaults/workloads.ts'
 import { qosClassOf } from '../pod-qos.ts'
 import { findApiResource } from '../resources.ts'
-
-const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
 
 function hasStatusDoor(resource: Resource): boolean {
   return findApiResource(resource.group, resource.version, resource.plural)?.subresources.includes('status') ?? false
@@ -23,6 +22,7 @@ function prepareJob(job: JsonObject): void {
     'controller-uid': uid,
     'job-name': name,
   })
+  fill(part(job, 'metadata'), { labels })
   spec['selector'] = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }
 }
 
@@ -32,6 +32,7 @@ function prepareService(service: JsonObject, random: () => number): void {
   const byte = () => Math.floor(random() * 254) + 1
   spec['clusterIP'] ??= `10.96.${byte()}.${byte()}`
   spec['clusterIPs'] = [spec['clusterIP']]
+  fill(spec, { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' })
 }
 
 /** What a new object's kind does to it before it is validated: first status, generated fields. In place. */
@@ -41,10 +42,12 @@ export function prepareForCreate(resource: Resource, object: KubernetesObject, r
   if (hasStatusDoor(resource) && key !== '/persistentvolumeclaims' && key !== '/nodes') delete members['status']
   if (key === '/pods')
     members['status'] = { phase: 'Pending', qosClass: qosClassOf((object as Pod).spec ?? { containers: [] }) }
-  if (key === '/namespaces') members['status'] = { phase: 'Active' }
+  if (key === '/namespaces') {
+    members['status'] = { phase: 'Active' }
+    fill(part(members, 'spec'), { finalizers: ['kubernetes'] })
+  }
   if (key === 'batch/jobs') prepareJob(members)
   if (key === '/services') prepareService(members, random)
-  if (key === 'apps/daemonsets') part(part(members, 'metadata'), 'annotations')[TEMPLATE_GENERATION] = '1'
   if (key === '/persistentvolumeclaims') part(members, 'metadata')['finalizers'] ??= ['kubernetes.io/pvc-protection']
 }
 

@@ -1,5 +1,5 @@
 import { apiVersionOf, type KubernetesObject } from '@kubewise/kube'
-import { badRequest, conflict, staleWrite } from '../../objects/api-status.ts'
+import { ApiStatus, conflict, staleWrite } from '../../objects/api-status.ts'
 import { withManagedFields } from '../../objects/managed-fields.ts'
 import type { Writer } from '../../objects/object-store.ts'
 import { complete } from '../../schema/complete.ts'
@@ -25,6 +25,8 @@ export interface UpdateRequest {
   /** Absent where the managed fields are settled already, by server-side apply. */
   writer?: Writer
   isDryRun: boolean
+  /** PUT: the uid in the object, if any, is a precondition; in a patch it is a change. */
+  isWhole?: boolean
 }
 
 /** Kinds that are updated only by who says which version was read. */
@@ -35,12 +37,19 @@ const NEEDS_VERSION = new Set([
   'ValidatingWebhookConfiguration',
 ])
 
-function assertFresh({ target, current, next }: UpdateRequest): void {
+function assertFresh(request: UpdateRequest): void {
+  const { target, current, next } = request
   const name = current.metadata?.name ?? ''
   const { uid, resourceVersion } = next.metadata ?? {}
   const { uid: hasUid, resourceVersion: hasVersion } = current.metadata ?? {}
-  if (uid !== undefined && uid !== '' && uid !== hasUid) {
-    throw conflict(target, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${hasUid}`)
+  if (request.isWhole && uid !== undefined && uid !== '' && uid !== hasUid) {
+    const key = `/registry/${target.plural}/${[current.metadata?.namespace, name].filter((part) => part !== undefined).join('/')}`
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${hasUid}`
+    throw conflict(
+      target,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    )
   }
   if (resourceVersion === undefined || resourceVersion === '') {
     if (!NEEDS_VERSION.has(target.kind)) return
@@ -48,10 +57,9 @@ function assertFresh({ target, current, next }: UpdateRequest): void {
     errors.invalid('metadata.resourceVersion', 0, 'must be specified for an update')
     throw invalidObject({ group: target.group, kind: target.plural }, name, errors.causes)
   }
-  if (!/^\d+$/.test(resourceVersion))
-    throw badRequest(
-      `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
-    )
+  if (!/^\d+$/.test(resourceVersion)) {
+    throw new ApiStatus(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
+  }
   if (resourceVersion !== hasVersion) throw staleWrite(target, name)
 }
 
