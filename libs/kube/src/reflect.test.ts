@@ -304,9 +304,10 @@ describe('reflect', () => {
       const bad = saying('garbage\n')
       await scene(
         script([first, listing('25', pod('z', '21'))], [bad, bad, bad, then]),
-        async ({ server, kube, pass }) => {
+        async ({ server, kube, clock, pass }) => {
           const reflector = kube.reflect(RESOURCES.Pod, {}, observer)
           await pass('the fourth watch delivers', () => names() === 'c,z')
+          assert.ok(clock.monotonic() < MINUTE, 'long before the ordinary resync')
           assert.equal(listsOf(server).length, 2)
           await reflector.stop()
         },

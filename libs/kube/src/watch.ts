@@ -85,7 +85,6 @@ async function readFrames<T extends KubernetesObject>(
   const batches = readLines(chunks, LONGEST_FRAME_BYTES)
   for (;;) {
     const leftMs = dueMs() - clock.monotonic()
-    if (leftMs <= 0) return 'due'
     const batch = await within(clock, Math.min(idleMs, leftMs), batches.next())
     if (batch === 'late') return idleMs <= leftMs ? 'idle' : 'due'
     if (batch.done) return 'closed'
