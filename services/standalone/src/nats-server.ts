@@ -67,7 +67,7 @@ async function installDebian(tell: (say: string) => void): Promise<void> {
     run('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args], { maxBuffer: 64 * 1024 ** 2 })
   const install = () => apt('install', '-y', '-q', '--no-install-recommends', 'nats-server')
   try {
-    await install().catch(() => run('apt-get', ['update', '-q'], { env, maxBuffer: 64 * 1024 ** 2 }).then(install))
+    await install().catch(() => apt('update', '-q').then(install))
   } catch (error) {
     throw new NoNatsServerError(
       `nats-server could not be installed: ${(error as Error).message.split('\n')[0]}; install it yourself or set NATS_URL`,
