@@ -1,5 +1,8 @@
 import { SETTLED, type Approval, type Execution, type Plan } from '@kubewise/contracts'
 
+/** The refusal of a plan that is only recorded as what would have been done. */
+const OBSERVED = 'mode-observe'
+
 /** Where a plan stands, as people are told: derived from the plan, its approval and its execution, which three services write. */
 export type PlanStatus =
   | 'no-action'
@@ -21,6 +24,7 @@ export function planStatus(
   execution: Execution | undefined,
   nowMs: number,
 ): PlanStatus {
+  if (execution?.refusal?.code === OBSERVED) return 'observed'
   if (execution) return SETTLED.includes(execution.status) ? (execution.status as PlanStatus) : 'executing'
   if (plan.steps.length === 0) return 'no-action'
   if (approval?.verdict === 'rejected') return 'rejected'
