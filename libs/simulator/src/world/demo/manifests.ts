@@ -31,7 +31,7 @@ function containerOf({ name, image, port, cpu, memory, env = {}, configMap }: Ap
       ? {}
       : {
           ports: [{ name: 'http', containerPort: port }],
-          readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 5 },
+          readinessProbe: { httpGet: { path: '/ready', port: 'http' }, initialDelaySeconds: 6, periodSeconds: 5 },
         }),
     env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
     ...(configMap === undefined ? {} : { envFrom: [{ configMapRef: { name: configMap } }] }),

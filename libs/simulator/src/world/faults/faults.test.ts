@@ -7,7 +7,6 @@ import {
   statefulSetRevisions,
   daemonSetRevisions,
   type ControllerRevision,
-  type DaemonSet,
   type Deployment,
   type Job,
   type Pod,
@@ -16,7 +15,6 @@ import {
   type Resource,
   type Revision,
   type RolloutWorkload,
-  type StatefulSet,
 } from '@kubewise/kube'
 import { demoManifests } from '../demo/manifests.ts'
 import { deletePod } from '../objects/pods.ts'
@@ -45,10 +43,10 @@ function revisions(world: TestWorld, resource: Resource, name: string): Revision
   const workload = world.find(resource, name)
   const sets = world.objects.list<ReplicaSet>(RESOURCES.ReplicaSet, NAMESPACE)
   const history = world.objects.list<ControllerRevision>(RESOURCES.ControllerRevision, NAMESPACE)
-  if (resource === RESOURCES.Deployment) return deploymentRevisions(workload as Deployment, sets)
+  if (resource === RESOURCES.Deployment) return deploymentRevisions(workload, sets)
   return resource === RESOURCES.StatefulSet
-    ? statefulSetRevisions(workload as StatefulSet, history)
-    : daemonSetRevisions(workload as DaemonSet, history)
+    ? statefulSetRevisions(workload, history)
+    : daemonSetRevisions(workload, history)
 }
 
 /** Puts the template before the present one back, as `kubectl rollout undo` does; a StatefulSet's broken pod must be deleted, too. */
@@ -248,6 +246,10 @@ describe('faults', () => {
   it('node-not-ready takes a node away and node-recovered gives it back', () => {
     world.inject('node-not-ready', 'Node/node-2')
     world.run(400)
+    const gone = (app: string) =>
+      world.podsOf(app).filter(({ spec, metadata }) => spec?.nodeName === 'node-2' && metadata?.deletionTimestamp)
+    assert.ok(['db', 'api', 'web', 'worker', 'search', 'mailer'].flatMap(gone).length > 0, 'its pods are evicted')
+    assert.deepEqual(gone('agent'), [], 'a daemon stays with its node')
     world.inject('node-recovered', 'Node/node-2')
     world.runUntil(() => isWell(world), 200)
   })

@@ -89,7 +89,7 @@ const scaleToZero: Inject = ({ objects }, injection) => {
   const workloads =
     injection.kind === 'Service'
       ? backends(objects, findTarget(objects, injection) as Service)
-      : [findTarget(objects, injection) as Deployment]
+      : [findTarget(objects, injection)]
   for (const workload of workloads) {
     const resource = workload.kind === 'StatefulSet' ? RESOURCES.StatefulSet : RESOURCES.Deployment
     objects.update<Deployment>(resource, injection.namespace, workload.metadata?.name ?? '', 'kubectl', (found) => ({

@@ -44,7 +44,7 @@ describe('kubelet', () => {
       )
     }
     const expected = [1, 10, 20, 40, 80, 160, 300, 300]
-    waits.forEach((wait, index) => assert.ok(Math.abs(wait - expected[index]!) <= 1, `${waits.join(', ')}`))
+    waits.forEach((wait, index) => assert.ok(Math.abs(wait - expected[index]!) <= 1, waits.join(', ')))
   })
 
   it('shows CrashLoopBackOff with the last exit, and tells it in BackOff events', () => {

@@ -2,6 +2,7 @@ import { controllerOf, isPodFinished, isPodReady, isTerminating, RESOURCES, type
 import { writeStatus } from '../objects/write-status.ts'
 import type { Reconcile } from '../ports.ts'
 import type { KubeletPorts, PodSync } from './context.ts'
+import { nodeAddress } from './node-status.ts'
 import { podRuntime, type PodRuntime } from './runtime.ts'
 import { podStatus } from './status.ts'
 import { syncPod } from './sync-pod.ts'
@@ -40,7 +41,8 @@ export function createKubelets(ports: Omit<KubeletPorts, 'pulled'>, nodes: reado
     const uid = pod.metadata?.uid ?? ''
     const known = runtimes.get(uid)
     if (known) return known
-    const created = podRuntime(pod, newAddress(pod.spec?.nodeName ?? ''), nowMs)
+    const node = pod.spec?.nodeName ?? ''
+    const created = podRuntime(pod, newAddress(node), nodeAddress(nodes.indexOf(node)), nowMs)
     runtimes.set(uid, created)
     return created
   }

@@ -61,6 +61,7 @@ export interface PodRuntime {
   uid: string
   startedMs: number
   ip: string
+  hostIp: string
   containers: ContainerRuntime[]
   volumesReady: boolean
   nextMountMs: number
@@ -113,11 +114,12 @@ function containerRuntime(pod: Pod, spec: Container, isInit: boolean): Container
 }
 
 /** A pod that the kubelet has just been told about. */
-export function podRuntime(pod: Pod, ip: string, nowMs: number): PodRuntime {
+export function podRuntime(pod: Pod, ip: string, hostIp: string, nowMs: number): PodRuntime {
   return {
     uid: pod.metadata?.uid ?? '',
     startedMs: nowMs,
     ip,
+    hostIp,
     containers: [
       ...(pod.spec?.initContainers ?? []).map((spec) => containerRuntime(pod, spec, true)),
       ...(pod.spec?.containers ?? []).map((spec) => containerRuntime(pod, spec, false)),

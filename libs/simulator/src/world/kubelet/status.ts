@@ -80,7 +80,7 @@ export function podStatus(
     phase,
     conditions: podConditions(sync, phase),
     startTime: dateOf(runtime.startedMs),
-    hostIP: '10.0.0.1',
+    hostIP: runtime.hostIp,
     podIP: runtime.ip,
     qosClass: pod.status?.qosClass ?? qosClassOf(pod.spec ?? { containers: [] }),
     ...(init.length > 0 ? { initContainerStatuses: init.map(containerStatus) } : {}),

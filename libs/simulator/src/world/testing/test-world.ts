@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unnecessary-type-parameters -- who asks for a kind knows its type, as with the real store */
 import { RESOURCES, type CoreEventObject, type KubernetesObject, type Pod, type Resource } from '@kubewise/kube'
 import { silentLog, type Clock } from '@kubewise/service'
 import { admittedStore } from '../../api/admitted-store.ts'
@@ -65,7 +66,8 @@ export function testWorld(nodes = 3, startMs = START_MS): TestWorld {
     runUntil(condition, mostSeconds = 900) {
       const beganMs = now
       while (!condition()) {
-        if (now - beganMs > mostSeconds * SECOND_MS) throw new Error(`not within ${mostSeconds} s: ${condition}`)
+        if (now - beganMs > mostSeconds * SECOND_MS)
+          throw new Error(`not within ${mostSeconds} s: ${condition.toString()}`)
         run(TICK_MS / SECOND_MS)
       }
       return (now - beganMs) / SECOND_MS

@@ -209,7 +209,7 @@ describe('Deployment', () => {
     }))
     world.run(30)
     const after = setsOf(world).map(({ spec }) => spec?.replicas ?? 0)
-    assert.ok(after[0]! > before[0]! && after[1]! > before[1]!, `${before} → ${after}`)
+    assert.ok(after[0]! > before[0]! && after[1]! > before[1]!, `${before.join()} → ${after.join()}`)
     assert.ok(after[0]! + after[1]! <= 25)
   })
 

@@ -21,7 +21,9 @@ export function podSamples(pod: Pod): Sample[] {
     ),
     ...REASONS.flatMap((reason) => add('kube_pod_status_reason', pod.status?.reason === reason, { reason })),
     ...(pod.spec?.containers ?? []).flatMap((container) => resourceSamples(add, pod, container)),
-    ...(pod.status?.containerStatuses ?? []).flatMap((status) => statusSamples(add, 'kube_pod_container', status)),
+    ...(pod.status?.containerStatuses ?? []).flatMap((status) =>
+      statusSamples(add, 'kube_pod_container', status, pod.spec?.containers),
+    ),
     ...(pod.status?.initContainerStatuses ?? []).flatMap((status) =>
       statusSamples(add, 'kube_pod_init_container', status),
     ),
@@ -86,7 +88,7 @@ function resourceSamples(add: Add, pod: Pod, container: Container): Sample[] {
   )
 }
 
-function statusSamples(add: Add, prefix: string, status: ContainerStatus): Sample[] {
+function statusSamples(add: Add, prefix: string, status: ContainerStatus, specs: readonly Container[] = []): Sample[] {
   const container = status.name
   const { waiting, running, terminated } = status.state ?? {}
   const last = status.lastState?.terminated
@@ -94,6 +96,7 @@ function statusSamples(add: Add, prefix: string, status: ContainerStatus): Sampl
   return [
     ...add(`${prefix}_info`, 1, {
       container,
+      image_spec: specs.find(({ name }) => name === container)?.image,
       image: status.image,
       image_id: status.imageID,
       container_id: status.containerID,
