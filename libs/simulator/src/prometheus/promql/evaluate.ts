@@ -12,7 +12,7 @@ import type { Matrix, RangeSeries, Value, VectorSample } from './value.ts'
 const MINUTE_MS = 60_000
 
 /** How long a sample stands for its series when no newer one and no staleness marker follows. */
-export const LOOKBACK_MS = 5 * MINUTE_MS
+const LOOKBACK_MS = 5 * MINUTE_MS
 
 /** The instants of one query; an instant query starts and ends at once. */
 export interface QueryRange {

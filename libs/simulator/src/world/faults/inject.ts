@@ -1,12 +1,4 @@
-import {
-  isPodReady,
-  RESOURCES,
-  type Deployment,
-  type Job,
-  type KubernetesObject,
-  type Pod,
-  type Service,
-} from '@kubewise/kube'
+import { isPodReady, RESOURCES, type Deployment, type Job, type KubernetesObject, type Pod } from '@kubewise/kube'
 import type { Fault, ObjectStore } from '../../port.ts'
 import type { Demands } from '../behaviour/demands.ts'
 import type { Kubelets } from '../kubelet/kubelet.ts'
@@ -87,9 +79,7 @@ const crashBarePod: Inject = ({ objects, demands }, { namespace, target }, nowMs
 
 const scaleToZero: Inject = ({ objects }, injection) => {
   const workloads =
-    injection.kind === 'Service'
-      ? backends(objects, findTarget(objects, injection) as Service)
-      : [findTarget(objects, injection)]
+    injection.kind === 'Service' ? backends(objects, findTarget(objects, injection)) : [findTarget(objects, injection)]
   for (const workload of workloads) {
     const resource = workload.kind === 'StatefulSet' ? RESOURCES.StatefulSet : RESOURCES.Deployment
     objects.update<Deployment>(resource, injection.namespace, workload.metadata?.name ?? '', 'kubectl', (found) => ({

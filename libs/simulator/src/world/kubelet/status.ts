@@ -52,7 +52,7 @@ function containerStatus(container: ContainerRuntime): ContainerStatus {
 }
 
 /** @see getPhase in pkg/kubelet of Kubernetes */
-export function phaseOf(pod: Pod, containers: readonly ContainerRuntime[]): Phase {
+function phaseOf(pod: Pod, containers: readonly ContainerRuntime[]): Phase {
   const policy = pod.spec?.restartPolicy ?? 'Always'
   const main = containers.filter(({ isInit }) => !isInit)
   const init = containers.filter((one) => one.isInit && !isSidecar(one))

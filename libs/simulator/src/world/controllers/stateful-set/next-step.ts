@@ -21,7 +21,7 @@ export interface Situation {
 }
 
 /** The number at the end of a pod's name; -1 if there is none. */
-export function ordinalOf(pod: Pod): number {
+function ordinalOf(pod: Pod): number {
   return Number(/-(\d+)$/.exec(pod.metadata?.name ?? '')?.[1] ?? -1)
 }
 
