@@ -1,4 +1,12 @@
-import { isPodReady, RESOURCES, type Deployment, type Job, type KubernetesObject, type Pod } from '@kubewise/kube'
+import {
+  isPodReady,
+  RESOURCES,
+  type Deployment,
+  type Job,
+  type KubernetesObject,
+  type Pod,
+  type Service,
+} from '@kubewise/kube'
 import type { Fault, ObjectStore } from '../../port.ts'
 import type { Demands } from '../behaviour/demands.ts'
 import type { Kubelets } from '../kubelet/kubelet.ts'
