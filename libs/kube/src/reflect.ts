@@ -188,7 +188,8 @@ export function reflect<T extends KubernetesObject>(setup: ReflectOptions<T>): R
       return
     }
     if (end !== 'left') counters.fault(name, end === 'idle' ? 'idle' : 'closed')
-    log.warn({ resource: name, end, lastedMs }, 'watch ended early, connecting again')
+    // A server may send no bookmark for a resource where nothing happens: silence there is no news.
+    log[end === 'idle' ? 'debug' : 'warn']({ resource: name, end, lastedMs }, 'watch ended early, connecting again')
     await rest(undefined)
   }
 
