@@ -39,7 +39,7 @@ describe('a decision', () => {
     assert.deepEqual(plan.refusals, [])
     assert.match(
       plan.reasoning,
-      /^A rollout brought pods that cannot run.* 1 of 4 pods cannot run \(CrashLoopBackOff\), all of the newest revision; revision 2 came 30 s ago, revision 1 was healthy just now/,
+      /^A rollout brought pods that cannot run.* Seen: 1 of 4 pods cannot run \(CrashLoopBackOff\), all of the newest revision; revision 2 came 30 s ago, revision 1 is healthy; 3 of 3 wanted pods are ready\.$/,
     )
     assert.ok(plan.cites.includes('fact:rollout.lastHealthy.exists') && plan.cites.includes('fact:pods/new'))
     const { decision, cause, plans } = await bench.read()

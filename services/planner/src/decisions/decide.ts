@@ -137,6 +137,8 @@ function withoutPlaybook(question: Question, refused: Asked['refused']): Choice 
     const wasActedUpon = question.executions.some(isAttempt)
     return wasActedUpon ? wait(RECOVERING, say) : ownRule('no-action', ALREADY_RECOVERED, ALREADY_RECOVERED, say)
   }
+  if (facts.now.openSeconds < WATCHED_SECONDS)
+    return wait('watching', `No playbook knows a remedy for ${title} yet; it is watched for ${WATCHED_SECONDS} s.`)
   const first = refused[0]
   if (first)
     return {
@@ -144,8 +146,6 @@ function withoutPlaybook(question: Question, refused: Asked['refused']): Choice 
       refused: refusedBy(refused),
       cites: first.playbook.cites,
     }
-  if (facts.now.openSeconds < WATCHED_SECONDS)
-    return wait('watching', `No playbook knows a remedy for ${title} yet; it is watched for ${WATCHED_SECONDS} s.`)
   return ownRule('escalate', 'no-remedy', 'unknown', `No playbook knows a remedy for ${title}.`)
 }
 

@@ -48,6 +48,16 @@ describe('memory', () => {
   const cases: [string, World, string][] = [
     ['kills again and again under steady use', settled([killedTwice, {}, {}], kill), raised('96Mi')],
     [
+      'killed once, which is no pattern yet',
+      settled([{ waiting: 'CrashLoopBackOff', restarts: 1, last: oom(3) }, {}, {}]),
+      'wait watching',
+    ],
+    [
+      'killed a pod of a new release once',
+      rollout({ waiting: 'CrashLoopBackOff', restarts: 1, last: oom(3) }),
+      'wait watching',
+    ],
+    [
       'kills, as two deaths in the status show by themselves',
       settled([{ dead: oom(1), last: oom(22), restarts: 1 }]),
       raised('96Mi'),

@@ -16,16 +16,21 @@ function failingPods({ pods, rollout }: Facts): string | undefined {
   const failing = counted.filter(({ cannotRun }) => cannotRun)
   if (failing.length === 0) return undefined
   const why = distinct(failing.map(({ waiting, exitReason }: PodFacts) => waiting || exitReason))
-  const ofCurrent = rollout.current !== '' && failing.every(({ revision }) => revision === rollout.current)
-  return `${failing.length} of ${counted.length} pods cannot run (${why || 'crashing'})${ofCurrent ? ', all of the newest revision' : ''}`
+  const hasOthers = counted.some(({ revision }) => revision !== rollout.current)
+  const areNew = hasOthers && failing.every(({ revision }) => revision === rollout.current)
+  return `${failing.length} of ${counted.length} pods cannot run (${why || 'crashing'})${areNew ? ', all of the newest revision' : ''}`
 }
 
+/** Rollouts older than this are no news. */
+const RECENT_SECONDS = 3600
+
 function rolloutStory({ rollout }: Facts): string | undefined {
-  if (rollout.current === '') return undefined
+  if (rollout.current === '' || rollout.ageSeconds > RECENT_SECONDS) return undefined
   const { lastHealthy } = rollout
+  const since = lastHealthy.ageSeconds < 1 ? 'is healthy' : `was healthy ${ago(lastHealthy.ageSeconds)} ago`
   const before = lastHealthy.exists
-    ? `revision ${lastHealthy.revision} was healthy ${lastHealthy.ageSeconds < 1 ? 'just now' : `${ago(lastHealthy.ageSeconds)} ago`}`
-    : 'no other revision is known to have been healthy'
+    ? `revision ${lastHealthy.revision} ${since}`
+    : 'no other one is known to have been healthy'
   return `revision ${rollout.revision} came ${ago(rollout.ageSeconds)} ago, ${before}`
 }
 
@@ -60,5 +65,5 @@ export function reasoningOf(remedy: Remedy, facts: Facts): string {
   const stories = [failingPods, memoryStory, runawayStory, dependencyStory, rolloutStory, targetStory]
   const evidence = stories.flatMap((story) => story(facts) ?? []).join('; ')
   const refused = remedy.refused.map(({ say }) => say).join(' ')
-  return `${remedy.say} ${evidence[0]?.toUpperCase() ?? ''}${evidence.slice(1)}.${refused === '' ? '' : ` Not done: ${refused}`}`
+  return `${remedy.say} Seen: ${evidence}.${refused === '' ? '' : ` Not done: ${refused}`}`
 }

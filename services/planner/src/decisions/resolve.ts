@@ -49,9 +49,7 @@ function finish(context: Context, facts: Facts, remedy: Remedy, drafted: Drafted
   const { id, hash, plan } = identity
   const { outcome, code, say, cause } = remedy
   const confidence = confidenceOf(facts, remedy.steps, context.history, asked)
-  const made =
-    plan ??
-    composePlan({ ...content, remedy, id, context, facts, refusals: [...refusals, ...remedy.refused], confidence })
+  const made = plan ?? composePlan({ ...content, remedy, id, context, facts, refusals, confidence })
   const decision = { atMs: context.nowMs, outcome, code, say, hash, plan: id }
   return { outcome: 'decided', decision, plan: made, isNewPlan: plan === undefined, cause }
 }
