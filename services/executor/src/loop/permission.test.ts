@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
-import type { Deployment, KubernetesObject } from '@kubewise/kube'
+import type { Deployment, KubernetesObject, Node } from '@kubewise/kube'
 import { createWorld, MINUTE, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
 
 const rollback = [{ with: { toRevision: 1 } }]
@@ -244,14 +244,14 @@ describe('what a plan waits for', () => {
       'storm',
       (world) => {
         for (const name of ['node-1', 'node-2']) {
-          const node = world.cluster.object<KubernetesObject>('Node', name, '')
-          world.cluster.put({ ...node, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } } as object)
+          const node = world.cluster.object<Node>('Node', name, '')
+          world.cluster.put({ ...node, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } })
         }
       },
       async (world) => {
         for (const name of ['node-1', 'node-2']) {
-          const node = world.cluster.object<KubernetesObject>('Node', name, '')
-          world.cluster.put({ ...node, status: { conditions: [{ type: 'Ready', status: 'True' }] } } as object)
+          const node = world.cluster.object<Node>('Node', name, '')
+          world.cluster.put({ ...node, status: { conditions: [{ type: 'Ready', status: 'True' }] } })
         }
         await world.clock.advance(5 * MINUTE)
       },
