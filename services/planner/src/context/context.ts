@@ -1,9 +1,6 @@
 import type { AnomalyOpened, Execution, Incident, Plan, RevisionRecord, TargetRecord } from '@kubewise/contracts'
 import type {
-  ControllerRevision,
   CronJob,
-  DaemonSet,
-  Deployment,
   EndpointSlice,
   HorizontalPodAutoscaler,
   Job,
@@ -12,11 +9,9 @@ import type {
   Pod,
   PodDisruptionBudget,
   PodTemplate,
-  ReplicaSet,
   Revision,
   RolloutWorkload,
   Service,
-  StatefulSet,
 } from '@kubewise/kube'
 
 /** What a rule or model found, as far as decisions need more of it than the incident keeps. */
@@ -52,8 +47,6 @@ export interface Context {
   evidence: ReadonlyMap<string, Evidence>
 }
 
-export type Workload = Deployment | StatefulSet | DaemonSet | Job | CronJob | ReplicaSet | Pod
-
 const ROLLOUT_KINDS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet'])
 
 /** The target as one of the kinds that have rollouts. */
@@ -69,5 +62,3 @@ export function templateOf({ target }: Pick<Context, 'target'>): PodTemplate | u
 }
 
 const podSpec = ({ spec }: Pod): Pick<PodTemplate, 'spec'> => (spec ? { spec } : {})
-
-export type History = readonly (ReplicaSet | ControllerRevision)[]

@@ -1,4 +1,4 @@
-import type { Plan, PlanStep, Refusal } from '@kubewise/contracts'
+import type { PlanStep, Refusal } from '@kubewise/contracts'
 import { isKubeError, RESOURCES, type JsonPatchOperation, type Kube, type ResourceName } from '@kubewise/kube'
 
 /** What the API server says to a change that is not made. */
@@ -58,6 +58,3 @@ export async function preflight(
 export function firstDrafts(drafts: readonly Draft[]): Draft[] {
   return drafts.filter(({ step }) => step.needs.length === 0 && step.preconditions.length > 0)
 }
-
-export const refusalsOf = (preflight: Preflight): Plan['refusals'] =>
-  preflight.outcome === 'refused' ? [preflight.refusal] : []

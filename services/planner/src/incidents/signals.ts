@@ -1,5 +1,5 @@
 import {
-  keyOf,
+  incidentId,
   SEVERITIES,
   titleOf,
   type AnomalyOpened,
@@ -7,7 +7,6 @@ import {
   type IncidentSignal,
   type Severity,
 } from '@kubewise/contracts'
-import { incidentId } from '@kubewise/contracts'
 
 /** An incident as the store takes it. */
 export type NewIncident = Omit<Incident, 'version'>
@@ -100,7 +99,5 @@ export function quietSinceMs(incident: Pick<Incident, 'signals'>): number | unde
   if (openSignals(incident).length > 0) return undefined
   return Math.max(0, ...incident.signals.map(({ resolvedMs }) => resolvedMs ?? 0))
 }
-
-export const isSameTarget = (a: Incident['target'], b: Incident['target']) => keyOf(a) === keyOf(b)
 
 export const titleOfIncident = (incident: Pick<Incident, 'target'>) => titleOf(incident.target)
