@@ -70,7 +70,7 @@ export async function repaired(kube: Kube, namespace: string, failure: Failure, 
         found(kube, namespace, failure),
         kube.list<Pod>(RESOURCES.Pod, { namespace, labelSelector: `app=${nameOf(failure)}` }),
       ])
-      return object !== undefined && failure.isRepaired(object as Parameters<Failure['isRepaired']>[0], pods.items)
+      return object !== undefined && failure.isRepaired(object, pods.items)
     },
     { timeoutMs, say: `${failure.name} is repaired` },
   )
