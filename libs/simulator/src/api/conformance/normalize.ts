@@ -85,15 +85,3 @@ export function normalize(value: unknown): unknown {
   // What only controllers had annotated is as if it had no annotations.
   return Object.fromEntries(members.filter(([name, member]) => name !== 'annotations' || !isEmptyObject(member)))
 }
-
-/** The paths of a value with the type of what is there: `metadata.name string`; the items of a list count as one. */
-export function shapeOf(value: unknown, path = ''): Set<string> {
-  const below = (name: string) => (path === '' ? name : `${path}.${name}`)
-  if (Array.isArray(value))
-    return new Set([`${path} array`, ...value.flatMap((item) => [...shapeOf(item, `${path}[]`)])])
-  if (!isJsonObject(value)) return new Set([`${path} ${value === null ? 'null' : typeof value}`])
-  return new Set([
-    `${path} object`,
-    ...Object.entries(value).flatMap(([name, member]) => [...shapeOf(member, below(name))]),
-  ])
-}

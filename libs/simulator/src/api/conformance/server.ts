@@ -26,7 +26,8 @@ function decoded(text: string | undefined): Buffer | undefined {
 }
 
 function parsed(text: string, contentType: string): unknown {
-  if (!contentType.startsWith('application/json')) return text
+  // Documents of OpenAPI come as plain text.
+  if (!contentType.startsWith('application/json') && !text.startsWith('{')) return text
   try {
     return JSON.parse(text) as unknown
   } catch {
