@@ -15,6 +15,9 @@ describe('docker compose up', () => {
   before(async () => {
     if (findCompose()) installation = await install()
   })
+  afterEach(async function tellWhy() {
+    if (this.currentTest?.state === 'failed') process.stderr.write(await installation.logs())
+  })
   after(() => installation?.[Symbol.asyncDispose]())
 
   async function ask<T>(path: string, init?: RequestInit): Promise<T> {
@@ -70,9 +73,17 @@ describe('docker compose up', () => {
     assert.ok((await valueOf('count(container_memory_working_set_bytes{job="kubelet"})')) > 0)
   })
 
-  it('lets nobody change anything without a token', async () => {
-    const change = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"mode":"observe"}' }
-    assert.equal((await fetch(`${installation.url}/api/v1/config`, change)).status, 401)
+  it('lets only those change anything who have a token for it', async () => {
+    const change = async (token?: string) => {
+      const response = await fetch(`${installation.url}/api/v1/config`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        body: '{"maxParallel":5}',
+      })
+      return response.status
+    }
+    const given = [await change(), await change('demo-token-operator'), await change('demo-token-administrator')]
+    assert.deepEqual(given, [401, 403, 200])
   })
 
   it('repairs a fault, and says so when asked through the api', async () => {

@@ -18,9 +18,13 @@ export interface Installation extends AsyncDisposable {
   /** Runs a program in a container. @returns its stdout */
   exec(service: string, ...program: string[]): Promise<string>
   containers(): Promise<ContainerState[]>
+  /** The last lines of all containers, for a person who reads why a test failed. */
+  logs(): Promise<string>
 }
 
 const WAIT_SECONDS = 300
+/** Said again, so that the tester's own environment changes nothing. */
+const DEFAULTS = { KUBEWISE_MODE: 'auto', KUBEWISE_API_TOKENS: 'docs/compose/api-tokens', LOG_LEVEL: 'info' }
 
 /** Builds the image and brings everything up; resolves when every container is healthy. @throws with all logs when one is not */
 export async function install(): Promise<Installation> {
@@ -30,7 +34,7 @@ export async function install(): Promise<Installation> {
   const image = `${name}:image`
   const options: CommandOptions = {
     cwd: checkout.path,
-    env: { KUBEWISE_IMAGE: image, KUBEWISE_PORT: String(port) },
+    env: { ...DEFAULTS, KUBEWISE_IMAGE: image, KUBEWISE_PORT: String(port) },
   }
   const compose = (...args: string[]) => docker(['compose', '--project-name', name, ...args], options)
   const installation: Installation = {
@@ -38,13 +42,14 @@ export async function install(): Promise<Installation> {
     compose,
     exec: (service, ...program) => compose('exec', '-T', service, ...program),
     containers: async () => linesOf(await compose('ps', '--all', '--format', 'json')),
+    logs: () => compose('logs', '--no-color', '--tail', '40'),
     [Symbol.asyncDispose]: () => remove(compose, image, checkout),
   }
   try {
     await docker(['build', '--tag', image, '.'], options)
     await compose('up', '--detach', '--wait', '--wait-timeout', String(WAIT_SECONDS))
   } catch (error) {
-    const logs = await compose('logs', '--no-color', '--tail', '40').catch(() => '')
+    const logs = await installation.logs().catch(() => '')
     await installation[Symbol.asyncDispose]()
     throw new Error(`${(error as Error).message}\n${logs}`, { cause: error })
   }
