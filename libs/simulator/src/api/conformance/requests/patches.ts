@@ -15,11 +15,11 @@ const MAPS = '/api/v1/namespaces/{ns}/configmaps'
 const WORK = '/apis/apps/v1/namespaces/{ns}/deployments'
 
 const json = (say: string, body: unknown, path = `${MAPS}/patched`) =>
-  patching(say, path, { contentType: JSON_PATCH, body })
+  patching(`by JSON patch: ${say}`, path, { contentType: JSON_PATCH, body })
 const merge = (say: string, body: unknown, path = `${MAPS}/patched`) =>
-  patching(say, path, { contentType: MERGE_PATCH, body })
+  patching(`by merge: ${say}`, path, { contentType: MERGE_PATCH, body })
 const strategic = (say: string, body: unknown, path = `${WORK}/patched`) =>
-  patching(say, path, { contentType: STRATEGIC_PATCH, body })
+  patching(`by strategic merge: ${say}`, path, { contentType: STRATEGIC_PATCH, body })
 
 const JSON_PATCHES: readonly ConformanceRequest[] = [
   creating('a ConfigMap to patch', MAPS, {
@@ -179,7 +179,7 @@ function config(data: object, name = 'applied') {
 }
 
 const apply = (say: string, body: unknown, query: string, path = `${MAPS}/applied`): ConformanceRequest =>
-  patching(say, `${path}?${query}`, { contentType: APPLY_PATCH, body })
+  patching(`by apply: ${say}`, `${path}?${query}`, { contentType: APPLY_PATCH, body })
 
 const APPLIES: readonly ConformanceRequest[] = [
   apply('an object that does not exist', config({ a: '1', b: '2' }), 'fieldManager=alice'),
