@@ -1,23 +1,12 @@
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
-import { firstRefusal, GUARDS } from '@kubewise/policy'
 import { isRefusal } from '../actions/work.ts'
-import { gather } from '../context/gather.ts'
 import { undoSlot } from '../ledger/slots.ts'
 import { writeOnce, type WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
 import { keptRaise } from './kept-raises.ts'
 import { hasFallback } from './run-steps.ts'
 import { endedStatus, settle } from './settle.ts'
-
-/** What also a reversal must not do: it is a change like any other, but owes nothing to budgets or approvals. */
-const UNDO_GUARDS = {
-  'protected-namespace': GUARDS['protected-namespace'],
-  mode: GUARDS.mode,
-  'target-exists': GUARDS['target-exists'],
-  scope: GUARDS.scope,
-  ownership: GUARDS.ownership,
-  'kill-switch': GUARDS['kill-switch'],
-}
+import { noLongerAllowed } from './still-allowed.ts'
 
 const IS_OWED: ReadonlySet<string> = new Set(['available', 'intent', 'sent'])
 
@@ -67,7 +56,7 @@ export async function takeBack(work: Work): Promise<void> {
   const { ledger, plan, stopping } = work
   await adoptKept(work)
   const journal = journalOf(ledger.execution.steps)
-  const barred = journal.length > 0 ? firstRefusal(UNDO_GUARDS, await gather(work, work.stormWatch, plan)) : undefined
+  const barred = journal.length > 0 ? await noLongerAllowed(work) : undefined
   for (const step of journal) {
     stopping.throwIfAborted()
     await takeBackStep(work, step, barred)

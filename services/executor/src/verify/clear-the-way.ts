@@ -1,9 +1,11 @@
-import type { ExecutionStep } from '@kubewise/contracts'
+import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import type { Pod } from '@kubewise/kube'
+import { isPassing } from '@kubewise/policy'
 import { workOf } from '../actions/index.ts'
 import { uidOf } from '../actions/work.ts'
 import type { WorkloadView } from '../context/workload.ts'
 import { carryOutStep } from '../stages/carry-out-step.ts'
+import { noLongerAllowed } from '../stages/still-allowed.ts'
 import type { Work } from '../work.ts'
 
 const EVICT = 'evict-pod@1'
@@ -23,9 +25,17 @@ function evictionOf(work: Work, parent: ExecutionStep, pod: Pod): ExecutionStep 
   }
 }
 
+/** One that was sent is looked for in any case; of the others, none while it may not be, and none again that is at its end. */
+function isDue(known: ExecutionStep | undefined, barred: Refusal | undefined): boolean {
+  if (known?.status === 'sent') return true
+  const isOpen = known === undefined || known.status === 'intent' || known.status === 'pending'
+  return isOpen && !(barred && isPassing(barred.code))
+}
+
 /**
  * Evicts pods that keep the controller from doing what a step told it, each once, through the same ledger. One that the
- * server refuses (a disruption budget) stays; the verdict then says how it ended.
+ * server refuses (a disruption budget) stays; the verdict then says how it ended. Whether KubeWise may still write here is
+ * asked anew: a verification takes minutes, in which a person may have said no.
  */
 export async function clearTheWay(work: Work, view: WorkloadView): Promise<void> {
   const { ledger } = work
@@ -33,9 +43,10 @@ export async function clearTheWay(work: Work, view: WorkloadView): Promise<void>
     for (const pod of workOf(parent.action)?.inTheWay?.(view) ?? []) {
       const eviction = evictionOf(work, parent, pod)
       const known = ledger.execution.steps.find(({ id }) => id === eviction.id)
+      const barred = work.barred ?? (await noLongerAllowed(work))
+      if (!isDue(known, barred)) continue
       if (!known) await ledger.change((execution) => ({ ...execution, steps: [...execution.steps, eviction] }))
-      if (!known || known.status === 'sent' || known.status === 'intent' || known.status === 'pending')
-        await carryOutStep(work, eviction.id)
+      await carryOutStep({ ...work, ...(barred && { barred }) }, eviction.id)
     }
   }
 }
