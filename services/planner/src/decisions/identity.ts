@@ -53,9 +53,8 @@ interface Made {
 /** A person said no: the same is not asked again. */
 const FINAL_REFUSALS: ReadonlySet<string> = new Set(['approval-rejected'])
 
-function isActive({ steps, mode, refusals }: DecisionContent): boolean {
-  return steps.length > 0 && mode !== 'observe' && refusals.length === 0
-}
+/** A plan that somebody might carry out. */
+const isActive = ({ steps, refusals }: DecisionContent) => steps.length > 0 && refusals.length === 0
 
 /** A newer plan of the same incident stands before it, so that the executor would not take it any more. */
 const isSuperseded = (plan: Plan, { plans }: Made) => plans.some(({ createdMs }) => createdMs > plan.createdMs)

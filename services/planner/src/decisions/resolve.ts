@@ -54,9 +54,9 @@ function finish(context: Context, facts: Facts, remedy: Remedy, drafted: Drafted
   return { outcome: 'decided', decision, plan: made, isNewPlan: plan === undefined, cause }
 }
 
-/** Nothing that only observes leaves a trace in the cluster, not even a dry run; and what was asked once is not asked again. */
+/** What may not be done leaves no trace in the cluster, not even a dry run, as in mode observe; and what was asked once is not asked again. */
 function isToBeAsked(remedy: Remedy, { content, identity }: Drafted): boolean {
-  return remedy.outcome === 'plan' && !identity.plan && content.mode !== 'observe' && content.refusals.length === 0
+  return remedy.outcome === 'plan' && !identity.plan && content.refusals.length === 0
 }
 
 /**

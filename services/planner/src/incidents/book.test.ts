@@ -107,6 +107,30 @@ describe('the incidents of a target', function () {
     assert.deepEqual(openSignals(incidents[0]!), [])
   })
 
+  it('know the end of an anomaly that comes in the very moment in which it is entered', async () => {
+    await using record = await testRecord()
+    await bookOn(record.store).enter(opened[0]!)
+    let isFirst = true
+    /** A record in which, before an incident is written, another planner takes in the anomaly's end. */
+    const collection: Store['collection'] = (spec) => {
+      const real = record.store.collection(spec)
+      if (spec.name !== COLLECTIONS.incidents.name) return real
+      return {
+        ...real,
+        async replace(document) {
+          if (isFirst) await bookOn(record.store).end(ended[1]!)
+          isFirst = false
+          return real.replace(document)
+        },
+      }
+    }
+    const { incident } = await bookOn({ ...record.store, collection }).enter(opened[1]!)
+    assert.deepEqual(
+      openSignals(incident).map(({ anomaly }) => anomaly),
+      [opened[0]!.id],
+    )
+  })
+
   it('are apart for another target, and begin anew after one is over', async () => {
     await using record = await testRecord()
     const book = bookOn(record.store)
