@@ -13,6 +13,7 @@ const KNOWN = new Set(
     ...settings.remediationSettings,
     ...settings.apiSettings,
     KUBEWISE_DATA: true,
+    KUBEWISE_PLAYBOOKS: true,
   }),
 )
 
