@@ -20,7 +20,8 @@ const LOOPBACK = '127.0.0.1'
 function applyManifest(manifest: object, context: WriteContext): void {
   const { apiVersion, kind, metadata } = manifest as KubernetesObject
   const target = findApiResourceByKind(apiVersion, kind)
-  if (target === undefined) throw new Error(`manifest: expected a kind that the simulator serves, got ${apiVersion} ${kind}`)
+  if (target === undefined)
+    throw new Error(`manifest: expected a kind that the simulator serves, got ${apiVersion} ${kind}`)
   const { object } = decodeObject(target, manifest, 'Strict')
   const namespace = target.isNamespaced ? (metadata?.namespace ?? 'default') : undefined
   const placed = { ...object, metadata: { ...object.metadata, ...(namespace === undefined ? {} : { namespace }) } }
@@ -34,13 +35,14 @@ function applyManifest(manifest: object, context: WriteContext): void {
  * Starts a simulated cluster: a Kubernetes API and a Prometheus API on a port each, controllers, nodes and workloads, all
  * by the given clock.
  *
- * @throws Error where a port is taken
+ * @throws ListenError where a port cannot be had
  */
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock, log = silentLog, port = 0, prometheusPort = 0, host = LOOPBACK, seed = 1, nodes = 3 } = options
+  await using starting = new AsyncDisposableStack()
   const etcd = createObjectStore({ clock, seed })
-  const api = await startApi({ etcd, clock, seed, port, host })
-  const world = startWorld({ objects: api.objects, clock, log, seed, nodes })
+  const api = starting.adopt(await startApi({ etcd, clock, seed, port, host }), (it) => it.stop())
+  const world = starting.adopt(startWorld({ objects: api.objects, clock, log, seed, nodes }), (it) => it.stop())
   const prometheus = await servePrometheus({
     source: (nowMs) => world.sample(nowMs),
     clock,
@@ -48,6 +50,8 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     host,
     onError: (err) => log.error({ err }, 'the simulated Prometheus could not scrape'),
   })
+  starting.defer(() => prometheus.stop())
+  const held = starting.move()
   const random = seededRandom(seed + 2)
   return {
     url: api.url,
@@ -65,10 +69,6 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       kubeconfigFor: (namespace, serviceAccount) => api.kubeconfig(api.tokenFor(namespace, serviceAccount)),
       compact: () => api.compact(),
     },
-    async stop() {
-      await world.stop()
-      await prometheus.stop()
-      await api.stop()
-    },
+    stop: () => held.disposeAsync(),
   }
 }

@@ -1,6 +1,5 @@
-import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import type { Clock } from '@kubewise/service'
+import { listen, type Clock } from '@kubewise/service'
 import { startGarbageCollector } from '../objects/garbage-collector.ts'
 import { startNamespaceController } from '../objects/namespace-controller.ts'
 import type { Etcd } from '../objects/object-store.ts'
@@ -43,7 +42,7 @@ export interface Api {
   stop(): Promise<void>
 }
 
-/** Starts the API over a store: seeds it, starts its controllers, listens. @throws Error where the port is taken */
+/** Starts the API over a store: seeds it, starts its controllers, listens. @throws ListenError where the port cannot be had */
 export async function startApi({ etcd, clock, seed, port, host }: ApiOptions): Promise<Api> {
   const random = seededRandom(seed + 1)
   const context: ApiContext = {
@@ -59,9 +58,7 @@ export async function startApi({ etcd, clock, seed, port, host }: ApiOptions): P
   const stops = [startGarbageCollector({ etcd, clock }), startNamespaceController({ etcd, clock })]
   seedObjects(etcd)
   const server = createApiServer({ context, audit, faults })
-  server.listen(port, host)
-  await once(server, 'listening')
-  const url = `http://${host}:${(server.address() as AddressInfo).port}`
+  const url = `http://${host}:${await listen(server, { port, host, variable: 'PORT' })}`
   return {
     url,
     objects: admittedStore({ etcd, clock, random }),

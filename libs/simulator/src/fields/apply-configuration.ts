@@ -83,7 +83,7 @@ export function applyConfiguration(managers: readonly Manager[], request: ApplyR
   const others = managers.filter((manager) => !isManager(manager, identity))
   const mine: Manager = { ...identity, time: request.time, fields: applied }
   const merged = mergeFields(live, configuration, type)
-  const object = (prune(merged, fieldsOf(managers, identity), [...others, mine], type) ?? {}) as object
+  const object = prune(merged, fieldsOf(managers, identity), [...others, mine], type) ?? {}
   const found = compare(live, object, type)
   const changed = withoutTrees(union(found.added, found.modified), ignored)
   const conflicts = request.isForced ? [] : conflictsOf(others, changed)

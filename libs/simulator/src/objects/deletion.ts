@@ -80,7 +80,7 @@ function shortened(object: KubernetesObject, options: DeletionOptions, nowMs: nu
     deletionTimestamp: timestamp(Math.max(dueMs, nowMs)),
     deletionGracePeriodSeconds: dueMs < nowMs && wanted !== 0 ? 1 : wanted,
   }
-  return { ...structuredClone(object), metadata } as KubernetesObject
+  return { ...structuredClone(object), metadata }
 }
 
 /**

@@ -46,8 +46,8 @@ function baseline(spec: SecuredSpec, containers: readonly SecuredContainer[]): s
 }
 
 function restricted(spec: SecuredSpec, containers: readonly SecuredContainer[]): string[] {
-  const profiles = ['RuntimeDefault', 'Localhost']
-  const hasProfile = (context: SecurityContext | undefined) => profiles.includes(context?.seccompProfile?.type ?? '')
+  const profiles = new Set(['RuntimeDefault', 'Localhost'])
+  const hasProfile = (context: SecurityContext | undefined) => profiles.has(context?.seccompProfile?.type ?? '')
   return [
     ...failing(
       containers,

@@ -1,11 +1,4 @@
-import {
-  apiVersionOf,
-  RESOURCES,
-  type KubernetesObject,
-  type Pod,
-  type QuantityText,
-  type Resource,
-} from '@kubewise/kube'
+import { RESOURCES, type KubernetesObject, type Pod, type Resource } from '@kubewise/kube'
 import type { ObjectStore } from '../../port.ts'
 import { nanosOf } from '../../schema/quantity.ts'
 import { API_RESOURCES } from '../resources.ts'

@@ -1,4 +1,4 @@
-import { RESOURCES, type Pod, type ResourceQuota } from '@kubewise/kube'
+import { RESOURCES, type ResourceQuota } from '@kubewise/kube'
 import { forbidden } from '../../objects/api-status.ts'
 import { formatQuantity, nanosOf, parseQuantity } from '../../schema/quantity.ts'
 import type { AdmissionContext, AdmissionRequest, Check } from './admission.ts'
@@ -30,7 +30,7 @@ function checkOne(
   const hard = quota.spec?.hard ?? {}
   const names = Object.keys(hard).sort()
   const quotaName = quota.metadata?.name ?? ''
-  const silent = resource.plural === 'pods' ? unspecified(names, object as Pod) : []
+  const silent = resource.plural === 'pods' ? unspecified(names, object) : []
   if (silent.length > 0) {
     const what = silent.map((it) => `${it.quota} for: ${it.containers.join(',')}`).join('; ')
     throw forbidden(resource, name, `failed quota: ${quotaName}: must specify ${what}`)

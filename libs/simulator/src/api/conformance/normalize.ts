@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../objects/json.ts'
+import { isJsonObject, textOf } from '../../objects/json.ts'
 
 /** Members whose value is another at each run; that they are there is compared. */
 const VOLATILE = new Set([
@@ -46,7 +46,7 @@ function plainText(text: string): string {
 
 function withoutControllers(entries: unknown): unknown {
   if (!Array.isArray(entries)) return entries
-  return entries.filter((entry) => !(isJsonObject(entry) && CONTROLLERS.has(String(entry['manager']))))
+  return entries.filter((entry) => !(isJsonObject(entry) && CONTROLLERS.has(textOf(entry['manager']))))
 }
 
 function normalizeMember(name: string, value: unknown, kind: unknown): unknown {

@@ -6,7 +6,7 @@ import { decodeManagers, encodeManagers, type Manager } from '../../fields/manag
 import { DuplicateItemError } from '../../fields/merge.ts'
 import { UNMANAGED } from '../../fields/track-update.ts'
 import { ApiStatus, badRequest } from '../../objects/api-status.ts'
-import { isJsonObject } from '../../objects/json.ts'
+import { isJsonObject, textOf, type Json } from '../../objects/json.ts'
 import { ignoredFields } from '../../objects/managed-fields.ts'
 import { timestamp } from '../../objects/metadata.ts'
 import { decode, DecodeError } from '../../schema/decode.ts'
@@ -47,9 +47,9 @@ function applyConflict(conflicts: readonly FieldConflict[]): ApiStatus {
   return new ApiStatus(409, 'Conflict', conflictMessage(conflicts), { causes })
 }
 
-function typeText(apiVersion: unknown, kind: unknown): string {
-  const version = String(apiVersion ?? '')
-  return `${version.includes('/') ? version : `/${version}`}, Kind=${String(kind ?? '')}`
+function typeText(apiVersion: Json = '', kind: Json = ''): string {
+  const version = textOf(apiVersion)
+  return `${version.includes('/') ? version : `/${version}`}, Kind=${textOf(kind)}`
 }
 
 /** The real server answers with a bare 500 where a configuration does not fit the schema. */
@@ -76,7 +76,7 @@ function decodeConfiguration({ target, body, name }: ApiRequest): KubernetesObje
     }
     return { ...configuration, metadata: { ...metadata, ...(name === undefined ? {} : { name }) } }
   } catch (error) {
-    if (error instanceof DecodeError) throw untypedPatch(body as KubernetesObject, error.message)
+    if (error instanceof DecodeError) throw untypedPatch(body, error.message)
     throw error
   }
 }

@@ -6,7 +6,7 @@ import type { AdmissionRequest } from '../admission/admission.ts'
 import { shownAs, storedAs } from '../event-forms.ts'
 import type { Answer, ApiContext, ApiRequest } from '../http/api-request.ts'
 import { deletionOptions } from '../http/write-options.ts'
-import { inListOrder } from './list.ts'
+import { inListOrder, withoutType } from './list.ts'
 import { mustGet } from './read.ts'
 import { selectionOf } from '../watch/selection.ts'
 
@@ -66,6 +66,6 @@ export function deleteCollection(request: ApiRequest, context: ApiContext): Answ
   const found = inListOrder(context.etcd.list(storedAs(target)).filter(selection.isSelected))
   const items = found.map((object) => shownAs(target, remove(request, context, object, options).object))
   const metadata = { resourceVersion: context.etcd.resourceVersion() }
-  const bare = items.map(({ apiVersion: _, kind: __, ...item }) => item)
+  const bare = items.map(withoutType)
   return { status: 200, body: { kind: `${target.kind}List`, apiVersion: apiVersionOf(target), metadata, items: bare } }
 }

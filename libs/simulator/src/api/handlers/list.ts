@@ -54,7 +54,8 @@ function pageOf(objects: readonly KubernetesObject[], token: ContinueToken | und
   return { page, left: rest.length - page.length }
 }
 
-function withoutType(object: KubernetesObject): KubernetesObject {
+/** Items of a list do not say what they are. */
+export function withoutType(object: KubernetesObject): KubernetesObject {
   const { apiVersion: _, kind: __, ...rest } = object
   return rest
 }

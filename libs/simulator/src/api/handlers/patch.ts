@@ -64,7 +64,7 @@ export function patched(
   const result = run(object as JsonObject, (body ?? null) as Json, request)
   // The server quotes the outcome, or for a strategic patch, which it never turns into text, the patch as Go prints it.
   const isStrategic = request.contentType === STRATEGIC
-  const quoted = isStrategic ? goText(body) : JSON.stringify(result)
+  const quoted = isStrategic ? goText((body ?? null) as Json) : JSON.stringify(result)
   try {
     const { value, unknownFields } = decode(result, typeOfKind(apiVersionOf(target), target.kind))
     const findings = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`)

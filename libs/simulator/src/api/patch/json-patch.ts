@@ -1,6 +1,6 @@
 import { applyPatch, Pointer, type Operation } from 'rfc6902'
 import { ApiStatus, badRequest } from '../../objects/api-status.ts'
-import { isJsonObject, type Json } from '../../objects/json.ts'
+import { isJsonObject, textOf, type Json } from '../../objects/json.ts'
 
 const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
 const MOST_OPERATIONS = 10_000
@@ -20,7 +20,7 @@ function unprocessable(): ApiStatus {
 }
 
 function toOperation(entry: Json): Operation {
-  const isKnown = isJsonObject(entry) && OPERATIONS.has(String(entry['op'])) && typeof entry['path'] === 'string'
+  const isKnown = isJsonObject(entry) && OPERATIONS.has(textOf(entry['op'])) && typeof entry['path'] === 'string'
   if (!isKnown) throw unprocessable()
   return entry as unknown as Operation
 }

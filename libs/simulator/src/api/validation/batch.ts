@@ -25,10 +25,10 @@ export const validateJob: Validate<Job> = (errors, { spec = {} }, before) => {
 }
 
 const CRON_FIELD = /^(\*|\?|[\w]+(-[\w]+)?)(\/\d+)?(,(\*|[\w]+(-[\w]+)?)(\/\d+)?)*$/
-const CRON_NAMES = ['yearly', 'annually', 'monthly', 'weekly', 'daily', 'midnight', 'hourly']
+const CRON_NAMES = new Set(['yearly', 'annually', 'monthly', 'weekly', 'daily', 'midnight', 'hourly'])
 
 function isSchedule(text: string): boolean {
-  if (text.startsWith('@')) return CRON_NAMES.includes(text.slice(1)) || /^@every \S+$/.test(text)
+  if (text.startsWith('@')) return CRON_NAMES.has(text.slice(1)) || /^@every \S+$/.test(text)
   const fields = text.trim().split(/\s+/)
   return fields.length === 5 && fields.every((field) => CRON_FIELD.test(field))
 }

@@ -11,7 +11,7 @@ const CHANGEABLE =
 const EMPTY_SPEC: PodSpec = { containers: [] }
 
 function withoutImages(containers: readonly Container[] | undefined): unknown {
-  return (containers ?? []).map(({ image: _, ...rest }) => rest)
+  return (containers ?? []).map((container) => ({ ...container, image: undefined }))
 }
 
 /** The part of a spec that stays as it was. `schedulingGates` may only be lifted, tolerations only be added. */
@@ -45,11 +45,11 @@ export const validatePod: Validate<Pod> = (errors, { spec = EMPTY_SPEC }, before
   }
 }
 
-const RESIZABLE = ['cpu', 'memory']
+const RESIZABLE = new Set(['cpu', 'memory'])
 
 function withoutResizable(container: Container): unknown {
   const fixed = (amounts: Record<string, unknown> | undefined) =>
-    Object.entries(amounts ?? {}).filter(([name]) => !RESIZABLE.includes(name))
+    Object.entries(amounts ?? {}).filter(([name]) => !RESIZABLE.has(name))
   const { limits, requests, ...resources } = container.resources ?? {}
   return {
     ...container,

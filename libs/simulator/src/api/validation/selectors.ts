@@ -3,13 +3,13 @@ import { matchesLabels, requirementsOf } from '../selectors/label-selector.ts'
 import type { FieldErrors } from './field-errors.ts'
 import { validateLabels } from './metadata.ts'
 
-const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist']
+const OPERATORS = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist'])
 
 export function validateSelector(errors: FieldErrors, selector: LabelSelector, field: string): void {
   validateLabels(errors, selector.matchLabels, `${field}.matchLabels`)
   ;(selector.matchExpressions ?? []).forEach(({ operator, values = [] }, index) => {
     const at = `${field}.matchExpressions[${index}]`
-    if (!OPERATORS.includes(operator)) errors.invalid(`${at}.operator`, operator, 'not a valid selector operator')
+    if (!OPERATORS.has(operator)) errors.invalid(`${at}.operator`, operator, 'not a valid selector operator')
     const wantsValues = operator === 'In' || operator === 'NotIn'
     if (wantsValues && values.length === 0)
       errors.required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'")

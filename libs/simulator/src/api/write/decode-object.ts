@@ -1,6 +1,6 @@
 import { apiVersionOf, type KubernetesObject } from '@kubewise/kube'
 import { badRequest } from '../../objects/api-status.ts'
-import { isJsonObject, type JsonObject } from '../../objects/json.ts'
+import { isJsonObject, textOf, type JsonObject } from '../../objects/json.ts'
 import { complete } from '../../schema/complete.ts'
 import { decode, DecodeError, type Decoded } from '../../schema/decode.ts'
 import { SCHEMA, typeOfKind } from '../../schema/schema.ts'
@@ -20,24 +20,22 @@ function whatFor(kind: string, version: string): string {
 
 function assertType(target: ApiResource, body: JsonObject): void {
   const expected = apiVersionOf(target)
-  const { apiVersion = expected, kind = target.kind } = body
-  if (!Object.hasOwn(SCHEMA.kinds, `${String(apiVersion)} ${String(kind)}`)) {
-    const version = String(apiVersion).slice(String(apiVersion).indexOf('/') + 1)
-    const what = `${String(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${target.kind}`
-    throw badRequest(
-      `${what}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
-    )
+  const apiVersion = textOf(body['apiVersion'] ?? expected)
+  const kind = textOf(body['kind'] ?? target.kind)
+  if (!Object.hasOwn(SCHEMA.kinds, `${apiVersion} ${kind}`)) {
+    const version = JSON.stringify(apiVersion.slice(apiVersion.indexOf('/') + 1))
+    const why = `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`
+    throw badRequest(`${kind} in version ${version} cannot be handled as a ${target.kind}: ${why}`)
   }
   if (apiVersion !== expected) {
     throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
     )
   }
   if (kind !== target.kind) {
-    const from = `(${target.version}.${String(kind)})`
-    throw badRequest(
-      `${whatFor(target.kind, target.version).replace(target.kind, String(kind))}: converting ${from} to (${target.group || 'core'}.${target.kind}): unknown conversion`,
-    )
+    const what = `${kind} in version ${JSON.stringify(target.version)} cannot be handled as a ${target.kind}`
+    const group = target.group === '' ? 'core' : target.group
+    throw badRequest(`${what}: converting (${target.version}.${kind}) to (${group}.${target.kind}): unknown conversion`)
   }
 }
 
@@ -54,7 +52,7 @@ export function shaped(target: ApiResource, value: unknown): KubernetesObject {
   const object = { ...(value as JsonObject), apiVersion: apiVersionOf(target), kind: target.kind }
   complete(object, typeOfKind(apiVersionOf(target), target.kind))
   fillDefaults(target, object)
-  return object as KubernetesObject
+  return object
 }
 
 /**

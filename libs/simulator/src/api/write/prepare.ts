@@ -107,6 +107,6 @@ export function prepareForUpdate(
       (after as Pod).spec ?? { containers: [] },
     ) as never
   }
-  if (resource.kind === 'Service') keepAddress(old as Service, after)
+  if (resource.kind === 'Service') keepAddress(old, after)
   if (resource.kind === 'DaemonSet') templateGeneration(old, members)
 }
