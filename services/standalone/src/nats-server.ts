@@ -81,14 +81,29 @@ export interface OwnNats extends AsyncDisposable {
 }
 
 const START_MS = 30_000
+/** Ends the program given when stdin does, which is also when we are killed: a server that nobody uses must not stay. */
+const WHILE_READ = `exec 3<&0
+"$@" 3<&- </dev/null & program=$!
+{ cat <&3 >/dev/null; kill $program 2>/dev/null; } & watch=$!
+exec 3<&-
+wait $program; ended=$?
+kill $watch 2>/dev/null
+exit $ended`
+
+/** In a process group of its own: Ctrl-C is for us, who need the server until we have stopped. */
+const start = (program: string, args: string[]): ChildProcess =>
+  spawn('/bin/sh', ['-c', WHILE_READ, 'nats', program, ...args], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
 
 /** Starts a nats-server with JetStream for this process alone: loopback, a free port, its files in `folder`. */
 export async function startNats(program: NatsProgram, folder: string): Promise<OwnNats> {
   const port = await freePort()
   const child =
     program.how === 'program'
-      ? spawn(program.path, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder], { stdio: 'ignore' })
-      : spawn('docker', ['run', '--rm', '--init', '-p', `127.0.0.1:${port}:4222`, IMAGE, '-js'], { stdio: 'ignore' })
+      ? start(program.path, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder])
+      : start('docker', ['run', '--rm', '--init', '-p', `127.0.0.1:${port}:4222`, IMAGE, '-js'])
   let failure: Error | undefined
   child.once('error', (error) => (failure = error))
   const deadline = performance.now() + START_MS
@@ -105,8 +120,8 @@ export async function startNats(program: NatsProgram, folder: string): Promise<O
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
-  child.kill('SIGTERM')
-  const forced = setTimeout(() => child.kill('SIGKILL'), 5000)
+  child.stdin?.end()
+  const forced = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), 5000)
   await exit
   clearTimeout(forced)
 }

@@ -8,16 +8,23 @@ import { runOnCluster } from './own-cluster.ts'
 
 const FAILED = 1
 const WRONG_USAGE = 2
+/** One Ctrl-C comes more than once: from the terminal, which tells everyone in the foreground, and from the launcher, which passes it on. */
+const SAME_SIGNAL_MS = 500
 
 /** The command line of the standalone install. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runStandalone(args: readonly string[]): Promise<number> {
   const stopping = new AbortController()
+  let firstMs = 0
   const stop = () => {
+    const nowMs = performance.now()
     // A second one means it.
-    if (stopping.signal.aborted) process.exit(FAILED)
+    if (stopping.signal.aborted && nowMs - firstMs > SAME_SIGNAL_MS) process.exit(FAILED)
+    if (stopping.signal.aborted) return
+    firstMs = nowMs
     stopping.abort(new Error('interrupted'))
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  // SIGHUP: the terminal was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   const { stdout: out, stderr: err } = process
   try {
     const options = readOptions(args)
