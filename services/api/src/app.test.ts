@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectBus, type Bus } from '@kubewise/bus'
-import { BUCKETS, COLLECTIONS, decodePlanHint, planHash, STREAMS, subjects, type Plan } from '@kubewise/contracts'
+import {
+  BUCKETS,
+  COLLECTIONS,
+  decodePlanHint,
+  planHash,
+  STREAMS,
+  subjects,
+  type Execution,
+  type Plan,
+} from '@kubewise/contracts'
 import { openStore, type Store } from '@kubewise/store'
 import { eventually, findNats, skipWithout, startNats, temporaryFolder, testKit } from '@kubewise/testkit'
 import { createApi, ROUTES } from './app.ts'
@@ -189,6 +198,47 @@ describe('the API', function () {
         code,
       )
     })
+
+  const begun = (plan: Pick<Plan, '_id' | 'hash'>, changes: Partial<Execution>) =>
+    store.collection(COLLECTIONS.executions).insert({
+      _id: plan._id,
+      cluster: 'test',
+      incident: 'i1',
+      target: web,
+      planHash: plan.hash,
+      status: 'claimed',
+      holder: 'executor-1',
+      holderUntilMs: 0,
+      epoch: 1,
+      claimedMs: 1,
+      steps: [],
+      ...changes,
+    })
+
+  for (const verb of ['approve', 'reject'])
+    it(`takes a person's word (${verb}) on a plan that an executor has claimed, and lets wait for it`, async () => {
+      const plan = planOf({ incident: `claimed-${verb}`, mode: 'auto' })
+      await store.collection(COLLECTIONS.plans).insert(plan)
+      await begun(plan, { refusal: { code: 'approval-missing', say: 'The only ready pod would be taken away.' } })
+      assert.equal((await call('GET', `/api/v1/plans/${plan._id}`)).json.status, 'waiting-for-approval')
+      const { status } = await call('POST', `/api/v1/plans/${plan._id}/${verb}`, { hash: plan.hash }, 'approver')
+      assert.equal(status, 200)
+      const told = (await call('GET', `/api/v1/plans/${plan._id}`)).json.status
+      assert.equal(told, verb === 'approve' ? 'pending' : 'rejected')
+    })
+
+  it('takes no word on a plan that is carried out', async () => {
+    const plan = planOf({ incident: 'carried-out' })
+    await store.collection(COLLECTIONS.plans).insert(plan)
+    await begun(plan, { status: 'running' })
+    const { json } = await call('POST', `/api/v1/plans/${plan._id}/approve`, { hash: plan.hash }, 'approver')
+    assert.equal(json.code, 'executed')
+  })
+
+  it('says what is wrong with a body in a charset that nobody reads', async () => {
+    const headers = { 'content-type': 'application/json; charset=utf-99' }
+    assert.equal((await call('PUT', '/config', '{}', 'admin', headers)).status, 415)
+  })
 
   it('changes settings under an ETag, and says every mistake', async () => {
     const tag = (await call('GET', '/config')).headers.get('etag') ?? ''

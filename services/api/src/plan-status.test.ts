@@ -4,7 +4,8 @@ import { planStatus, type PlanStatus } from './plan-status.ts'
 
 const NOW = 1_000_000
 const plan = (changes: Partial<Plan> = {}) => ({ steps: [{}], mode: 'auto', notAfterMs: NOW + 1, ...changes }) as Plan
-const execution = (status: string, code?: string) => ({ status, ...(code && { refusal: { code, say: '' } }) }) as Execution
+const execution = (status: string, code?: string) =>
+  ({ status, ...(code && { refusal: { code, say: '' } }) }) as Execution
 const approval = (verdict: string, expiresMs = NOW + 1) => ({ verdict, expiresMs }) as Approval
 
 describe('planStatus', () => {
@@ -12,7 +13,13 @@ describe('planStatus', () => {
     ['no steps', plan({ steps: [] }), undefined, undefined, 'no-action'],
     ['fresh in auto', plan(), undefined, undefined, 'pending'],
     ['only observed', plan({ mode: 'observe' }), undefined, undefined, 'observed'],
-    ['observed and recorded so', plan({ mode: 'observe' }), undefined, execution('refused', 'mode-observe'), 'observed'],
+    [
+      'observed and recorded so',
+      plan({ mode: 'observe' }),
+      undefined,
+      execution('refused', 'mode-observe'),
+      'observed',
+    ],
     ['waiting for a person', plan({ mode: 'approve' }), undefined, undefined, 'waiting-for-approval'],
     ['approved', plan({ mode: 'approve' }), approval('approved'), undefined, 'pending'],
     ['approved too long ago', plan({ mode: 'approve' }), approval('approved', NOW), undefined, 'waiting-for-approval'],

@@ -2,6 +2,8 @@ import { SETTLED, type Approval, type Execution, type Plan } from '@kubewise/con
 
 /** The refusal of a plan that is only recorded as what would have been done. */
 const OBSERVED = 'mode-observe'
+/** The refusal of a plan that waits for a person, also in mode auto: a high risk, the only ready pod. */
+const UNAPPROVED = 'approval-missing'
 
 /** Where a plan stands, as people are told: derived from the plan, its approval and its execution, which three services write. */
 export type PlanStatus =
@@ -18,6 +20,9 @@ export type PlanStatus =
   | 'escalated'
   | 'failed'
 
+/** Claimed once, and let go since a guard asked it to wait: nothing was done, and a person's word still counts. */
+export const isWaiting = ({ status, refusal }: Execution): boolean => status === 'claimed' && refusal !== undefined
+
 export function planStatus(
   plan: Plan,
   approval: Approval | undefined,
@@ -25,11 +30,13 @@ export function planStatus(
   nowMs: number,
 ): PlanStatus {
   if (execution?.refusal?.code === OBSERVED) return 'observed'
-  if (execution) return SETTLED.includes(execution.status) ? (execution.status as PlanStatus) : 'executing'
+  if (execution && !isWaiting(execution))
+    return SETTLED.includes(execution.status) ? (execution.status as PlanStatus) : 'executing'
   if (plan.steps.length === 0) return 'no-action'
   if (approval?.verdict === 'rejected') return 'rejected'
   if (plan.mode === 'observe') return 'observed'
   if (nowMs >= plan.notAfterMs) return 'expired'
   const isApproved = approval?.verdict === 'approved' && nowMs < approval.expiresMs
-  return plan.mode === 'approve' && !isApproved ? 'waiting-for-approval' : 'pending'
+  const isAsked = plan.mode === 'approve' || execution?.refusal?.code === UNAPPROVED
+  return isAsked && !isApproved ? 'waiting-for-approval' : 'pending'
 }

@@ -46,6 +46,8 @@ function problemOf(error: unknown): Problem | undefined {
   if (error instanceof BusError) return new Problem(503, 'bus-unavailable', 'The bus cannot be reached.')
   const { status, type } = error as { status?: number; type?: string }
   if (status === 413) return new Problem(413, 'too-large', 'The body is too large; 256 KB are taken.')
+  if (status === 415)
+    return new Problem(415, 'unsupported', 'The body is in an encoding or charset that is not taken; expected UTF-8.')
   if (status === 400 || type === 'entity.parse.failed')
     return new Problem(400, 'malformed', 'The request cannot be read; expected a JSON body and a well-formed path.')
   return undefined

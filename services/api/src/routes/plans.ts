@@ -2,7 +2,7 @@ import { COLLECTIONS, hintOf, subjects, type Approval, type Plan } from '@kubewi
 import type { Store } from '@kubewise/store'
 import { Type } from 'typebox'
 import type { Identity } from '../identity.ts'
-import { planStatus } from '../plan-status.ts'
+import { isWaiting, planStatus } from '../plan-status.ts'
 import { notFound, Problem } from '../problem.ts'
 import { changing, reading, type Desk, type Route } from '../route.ts'
 import { pageOf, pageQuery, shown } from './pages.ts'
@@ -98,8 +98,8 @@ async function give(
     throw new Problem(409, 'mode-observe', 'The namespace is only observed; the plan says what would be done.')
   if (verdict === 'approved' && nowMs >= plan.notAfterMs)
     throw new Problem(409, 'expired', 'The plan has expired; a newer one is made while the incident is open.')
-  if (await store.collection(COLLECTIONS.executions).get(id))
-    throw new Problem(409, 'executed', 'The plan is carried out already.')
+  const execution = await store.collection(COLLECTIONS.executions).get(id)
+  if (execution && !isWaiting(execution)) throw new Problem(409, 'executed', 'The plan is carried out already.')
   await audit.write({
     event: verdict,
     atMs: nowMs,
