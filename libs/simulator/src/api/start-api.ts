@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { listen, type Clock } from '@kubewise/service'
+import { startClaimProtection } from '../objects/claim-protection.ts'
 import { startGarbageCollector } from '../objects/garbage-collector.ts'
 import { startNamespaceController } from '../objects/namespace-controller.ts'
 import type { Etcd } from '../objects/object-store.ts'
@@ -55,7 +56,9 @@ export async function startApi({ etcd, clock, seed, port, host }: ApiOptions): P
   }
   const audit = createAuditLog()
   const faults = createProtocolFaults()
-  const stops = [startGarbageCollector({ etcd, clock }), startNamespaceController({ etcd, clock })]
+  const stops = [startGarbageCollector, startNamespaceController, startClaimProtection].map((start) =>
+    start({ etcd, clock }),
+  )
   seedObjects(etcd)
   const server = createApiServer({ context, audit, faults })
   const url = `http://${host}:${await listen(server, { port, host, variable: 'PORT' })}`

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { typeOfKind } from '../schema/schema.ts'
 import { applyConfiguration, ApplyConflictError, type ApplyResult } from './apply-configuration.ts'
 import { EMPTY, printMembers } from './field-set.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { RESOURCES, type ConfigMap, type Namespace, type Pod } from '@kubewise/kube'
+import { RESOURCES, type ConfigMap, type Namespace, type PersistentVolumeClaim, type Pod } from '@kubewise/kube'
 import { VirtualClock } from '@kubewise/testkit'
+import { CLAIM_FINALIZER, startClaimProtection } from './claim-protection.ts'
 import { deleteObject, type DeletionOptions } from './deletion.ts'
 import { startGarbageCollector } from './garbage-collector.ts'
 import { startNamespaceController } from './namespace-controller.ts'
@@ -78,6 +79,27 @@ describe('garbage collection', () => {
     assert.ok(etcd.get(RESOURCES.Pod, 'shop', 'p')?.metadata?.deletionTimestamp)
     deleteObject(etcd, clock, RESOURCES.Pod, 'shop', 'p', { gracePeriodSeconds: 0 })
     assert.deepEqual(names(), [])
+  })
+})
+
+describe('claims', () => {
+  it('wait for the last pod that uses them', () => {
+    const { etcd, clock } = open()
+    startClaimProtection({ etcd })
+    const claim: PersistentVolumeClaim = {
+      metadata: { name: 'data', namespace: 'shop', finalizers: [CLAIM_FINALIZER] },
+    }
+    etcd.create(RESOURCES.PersistentVolumeClaim, claim, 'test')
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }]
+    const pod: Pod = {
+      metadata: { name: 'p', namespace: 'shop' },
+      spec: { volumes, containers: [{ name: 'c', image: 'i' }] },
+    }
+    etcd.create(RESOURCES.Pod, pod, 'test')
+    deleteObject(etcd, clock, RESOURCES.PersistentVolumeClaim, 'shop', 'data')
+    assert.ok(etcd.get(RESOURCES.PersistentVolumeClaim, 'shop', 'data'))
+    deleteObject(etcd, clock, RESOURCES.Pod, 'shop', 'p')
+    assert.equal(etcd.get(RESOURCES.PersistentVolumeClaim, 'shop', 'data'), undefined)
   })
 })
 

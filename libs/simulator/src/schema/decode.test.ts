@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { complete } from './complete.ts'
 import { decode, DecodeError } from './decode.ts'
 import { typeOfKind } from './schema.ts'

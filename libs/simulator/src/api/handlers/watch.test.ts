@@ -65,9 +65,7 @@ describe('watch', () => {
     assert.equal(await nextName(watch), 'ADDED a')
     const end = await watch.next()
     assert.equal(end?.type, 'BOOKMARK')
-    assert.deepEqual((end?.object.metadata as { annotations?: object }).annotations, {
-      'k8s.io/initial-events-end': 'true',
-    })
+    assert.deepEqual(end?.object.metadata?.annotations, { 'k8s.io/initial-events-end': 'true' })
   })
 
   it('tells 410 in a frame where the version is forgotten, and ends', async () => {

@@ -76,6 +76,9 @@ function groupOfPath(path: string): string | undefined {
   return root === 'apis' ? group : undefined
 }
 
+/** A watcher that reads slower than things happen is cut off, as by the real server, before it costs all memory. */
+const MOST_UNREAD_BYTES = 64 * 1024 * 1024
+
 const GONE = new ApiStatus(410, 'Expired', 'too old resource version: simulated')
 
 /** The simulated API server, not yet listening. */
@@ -178,8 +181,9 @@ export function createApiServer({ context, audit, faults }: ApiServerDependencie
     const stop = watch(
       (frame) => {
         const text = frameText(frame)
-        if (fault !== 'truncate') response.write(text)
-        else response.end(text.slice(0, text.length / 2))
+        if (fault === 'truncate') response.end(text.slice(0, text.length / 2))
+        else response.write(fault === 'duplicate' ? text + text : text)
+        if (response.writableLength > MOST_UNREAD_BYTES) response.destroy()
       },
       () => response.end(),
     )

@@ -103,6 +103,14 @@ describe('protocol faults', () => {
     assert.equal((await test.ask('GET', MAPS)).status, 410)
   })
 
+  it('tell a watch everything twice', async () => {
+    await using test = await apiUnderTest()
+    test.api.fail({ match: { verb: 'watch' }, with: 'duplicate', times: 1 })
+    await using watch = await watching(test, `${MAPS}?watch=true&labelSelector=mine`)
+    await test.create(MAPS, { metadata: { name: 'a', labels: { mine: 'yes' } } })
+    assert.deepEqual(await watch.next(), await watch.next())
+  })
+
   it('break off a watch in the middle of a frame', async () => {
     await using test = await apiUnderTest()
     test.api.fail({ match: { verb: 'watch' }, with: 'truncate', times: 1 })

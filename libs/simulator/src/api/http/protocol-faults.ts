@@ -15,7 +15,7 @@ export interface FaultMatch {
 /**
  * How a request goes wrong. `reset`: the connection breaks before anything is done. `answer-lost`: it breaks after the
  * request was carried out. `hang`: no answer ever. `truncate`: half an answer. `silent-watch`: a watch that is accepted
- * and tells nothing. `gone`: the version is too old. `garbage`: 200 and no JSON.
+ * and tells nothing. `gone`: the version is too old. `garbage`: 200 and no JSON. `duplicate`: a watch that tells all twice.
  */
 export type FaultKind =
   | 'reset'
@@ -25,6 +25,7 @@ export type FaultKind =
   | 'silent-watch'
   | 'gone'
   | 'garbage'
+  | 'duplicate'
   | { status: number; retryAfterSeconds?: number; message?: string }
   | { delayMs: number }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { JsonObject } from '../../objects/json.ts'
 import { typeOfKind } from '../../schema/schema.ts'
 import { applyStrategicMerge } from './strategic-merge.ts'

@@ -2,7 +2,12 @@ import type { ApiUnderTest } from './api-under-test.ts'
 
 export interface Frame {
   type: string
-  object: { kind?: string; code?: number; reason?: string; metadata?: { name?: string; resourceVersion?: string } }
+  object: {
+    kind?: string
+    code?: number
+    reason?: string
+    metadata?: { name?: string; resourceVersion?: string; annotations?: object }
+  }
 }
 
 /** A watch whose frames are read one by one. */

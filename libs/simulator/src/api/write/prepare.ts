@@ -1,4 +1,5 @@
 import type { KubernetesObject, Pod, PodSpec, Resource, Service } from '@kubewise/kube'
+import { CLAIM_FINALIZER } from '../../objects/claim-protection.ts'
 import { isJsonObject, type JsonObject } from '../../objects/json.ts'
 import { resourceKey } from '../../objects/metadata.ts'
 import { fill, part } from '../defaults/fill.ts'
@@ -48,7 +49,7 @@ export function prepareForCreate(resource: Resource, object: KubernetesObject, r
   }
   if (key === 'batch/jobs') prepareJob(members)
   if (key === '/services') prepareService(members, random)
-  if (key === '/persistentvolumeclaims') part(members, 'metadata')['finalizers'] ??= ['kubernetes.io/pvc-protection']
+  if (key === '/persistentvolumeclaims') part(members, 'metadata')['finalizers'] ??= [CLAIM_FINALIZER]
 }
 
 function templateGeneration(before: JsonObject, after: JsonObject): void {
