@@ -91,17 +91,47 @@ describe('PartitionDetector: object state', () => {
   for (const [given, signals, expected] of cases)
     it(`${given} → ${expected.join(' ') || 'nothing'}`, () => assert.deepEqual(story(feed(signals)), expected))
 
-  it('says of memory kills whether the limit is too low or memory leaks', () => {
-    const steadyAfter = (ranMs: number) => {
-      const messages = feed([
-        pod(at(0), { containers: [killed(at(0), ranMs, 1)] }),
-        pod(at(20), { containers: [killed(at(20), ranMs, 2)] }),
-      ])
-      const found = messages.find((message) => message.kind === 'anomaly' && message.rule.name === 'memory-kill')
-      return found?.kind === 'anomaly' ? found.features['steady'] : undefined
+  describe('kills for memory', () => {
+    /** Seconds that each run lasted, with use of memory in percent as a function of the seconds since its start. */
+    const steadyAfter = (runs: readonly { seconds: number; use: (s: number) => number }[]): boolean | undefined => {
+      const detector = new PartitionDetector(0)
+      let nowSeconds = 0
+      let steady: boolean | undefined
+      for (const [restarts, { seconds, use }] of runs.entries()) {
+        const signals: Signal[] = []
+        for (let s = 0; s < seconds; s += 15)
+          signals.push(batch(at(nowSeconds + s), { 'web-1': use(s) }, 'pod_memory_utilization_pct'))
+        nowSeconds += seconds
+        signals.push(pod(at(nowSeconds), { containers: [killed(at(nowSeconds), seconds * SECOND, restarts + 1)] }))
+        for (const message of feed(signals, detector))
+          if (message.kind === 'anomaly' && message.rule.name === 'memory-kill')
+            steady = message.features['steady'] === true
+        nowSeconds += 10
+      }
+      return steady
     }
-    assert.equal(steadyAfter(5000), true)
-    assert.equal(steadyAfter(3_600_000), false)
+    const flat = () => 95
+    const short = { seconds: 10, use: flat }
+    const leak = { seconds: 600, use: (s: number) => 10 + (90 * s) / 600 }
+    const slowLeak = { seconds: 1500, use: (s: number) => 10 + (90 * s) / 1500 }
+    const grown = { seconds: 900, use: (s: number) => (s < 45 ? s : s > 890 ? 100 : 60) }
+    const cases: [string, Parameters<typeof steadyAfter>[0], boolean | undefined][] = [
+      ['two right after the start: the limit is too low', [short, short], true],
+      [
+        'two after flat use: the limit is too low',
+        [
+          { seconds: 600, use: flat },
+          { seconds: 600, use: flat },
+        ],
+        true,
+      ],
+      ['two after growth: a leak', [leak, leak], false],
+      ['two after slow growth: a leak', [slowLeak, slowLeak], false],
+      ['after long flat use the demand jumps, then at once: too low', [grown, short], true],
+      ['one after growth and one at once: not known yet', [leak, short], undefined],
+      ['… and the next at once: too low', [leak, short, short], true],
+    ]
+    for (const [given, runs, expected] of cases) it(given, () => assert.equal(steadyAfter(runs), expected))
   })
 })
 

@@ -239,7 +239,7 @@ export class PartitionDetector {
         if (death?.reason !== 'OOMKilled' || finishedMs === undefined) continue
         if (memory.kills.some((kill) => kill.container === container.name && kill.finishedMs === finishedMs)) continue
         const ranMs = death.startedMs === undefined ? Number.MAX_SAFE_INTEGER : finishedMs - death.startedMs
-        const wasFlat = this.#models.wasFlat(keyOf(entity), MEMORY_METRIC, finishedMs)
+        const wasFlat = this.#models.wasFlat(keyOf(entity), MEMORY_METRIC, finishedMs, ranMs)
         memory.kills = [...memory.kills, { container: container.name, finishedMs, ranMs, wasFlat }].slice(
           -KILLS_REMEMBERED,
         )

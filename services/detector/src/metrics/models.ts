@@ -1,5 +1,5 @@
 import { keyOf, type MetricSeries } from '@kubewise/contracts'
-import { SeasonalForecaster, type Forecast, type ForecasterState } from '@kubewise/stats'
+import { median, SeasonalForecaster, type Forecast, type ForecasterState } from '@kubewise/stats'
 import type { Finding } from '../finding.ts'
 import { kindOf, type MetricKind } from './metric-kinds.ts'
 import { Rings } from './ring.ts'
@@ -14,6 +14,12 @@ const DEFAULT_DEVIATIONS = 8
 /** Deviations a hundredth of the original's threshold adds or takes. */
 const DEVIATIONS_PER_HUNDREDTH = 0.4
 const FEWEST_DEVIATIONS = 4
+/** What is looked at for a flat use. */
+const LOOKED_BACK_MS = 300_000
+const START_UP_MS = 60_000
+const FEWEST_POINTS = 4
+/** Growth below this share of the level is noise. */
+const NOISE_SHARE = 0.02
 /** A level is judged only after an hour at one sample in 15 s. */
 const JUDGED_AFTER_SAMPLES = 240
 
@@ -64,13 +70,24 @@ export class Models {
       : undefined
   }
 
-  /** Whether a pod's memory use had been flat before `atMs`: its last points differ by at most a fifth. */
-  wasFlat(entityKey: string, metric: string, atMs: number): boolean {
+  /**
+   * Whether an entity's use had been flat before it ended at `atMs` after running for `ranMs`. Its start is left out, the last
+   * five minutes count; use that would have grown by half over the whole run at the pace seen there is a leak, however slow.
+   */
+  wasFlat(entityKey: string, metric: string, atMs: number, ranMs: number): boolean {
     for (const { series, index } of this.#models.values()) {
       if (series.metric !== metric || keyOf(series.entity) !== entityKey) continue
+      const fromMs = Math.max(atMs - LOOKED_BACK_MS, atMs - ranMs + START_UP_MS)
       const { timeMs, value } = this.#rings.window(index)
-      const before = value.filter((_, i) => timeMs[i]! <= atMs && atMs - timeMs[i]! < 300_000)
-      return before.length >= 4 && Math.max(...before) - Math.min(...before) <= 0.2 * Math.max(...before)
+      const points = timeMs.flatMap((ms, i) => (ms >= fromMs && ms <= atMs ? { ms, value: value[i]! } : []))
+      if (points.length < FEWEST_POINTS) return false
+      const [first, second] = [points.slice(0, points.length >> 1), points.slice(points.length >> 1)]
+      const level = (half: typeof points) => median(half.map((point) => point.value))
+      const growth = level(second) - level(first)
+      const overMs = median(second.map((point) => point.ms)) - median(first.map((point) => point.ms))
+      const highest = Math.max(level(first), level(second))
+      const isDrift = growth > NOISE_SHARE * highest && (growth / overMs) * ranMs > 0.5 * highest
+      return growth <= 0.2 * highest && !isDrift
     }
     return false
   }

@@ -12,7 +12,12 @@ function quietMs(kills: readonly MemoryKill[]): number {
   return Math.max(MINUTE, before && last ? 2 * (last.finishedMs - before.finishedMs) : 0)
 }
 
-/** A container killed for memory at least twice within an hour. No Event says so; its last state does. */
+const isSteady = (kill: MemoryKill) => kill.ranMs <= SOON_MS || kill.wasFlat
+
+/**
+ * A container killed for memory at least twice within an hour. No Event says so; its last state does. The last two must tell
+ * the same, limit too low or leak: one of each is not evidence yet, the next will tell.
+ */
 export const memoryKill = ruleFor('Pod', {
   name: 'memory-kill',
   version: 1,
@@ -24,11 +29,12 @@ export const memoryKill = ruleFor('Pod', {
     const kills = memory.kills.filter((kill) => kill.container === container && nowMs - kill.finishedMs < REMEMBERED_MS)
     const last = kills.at(-1)
     if (!last || kills.length < 2 || nowMs - last.finishedMs > quietMs(kills)) return undefined
-    const isSteady = kills.slice(-2).every((kill) => kill.ranMs <= SOON_MS || kill.wasFlat)
+    const steady = kills.slice(-2).map(isSteady)
+    if (steady[0] !== steady[1]) return undefined
     return fact('critical', `Container ${last.container} was killed for memory ${kills.length} times.`, {
       container: last.container,
       kills: kills.length,
-      steady: isSteady,
+      steady: steady[0] === true,
       ranSeconds: Math.round(last.ranMs / SECOND),
       limitBytes: pod.containers.find((c) => c.name === last.container)?.memoryLimitBytes ?? 0,
       revision: pod.revision ?? '',

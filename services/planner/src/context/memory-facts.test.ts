@@ -80,6 +80,11 @@ describe('the facts of deaths for memory', () => {
       false,
     ))
 
+  it('take one death in each of three pods after long lives for no pattern yet: only the detector saw their use', () => {
+    const pods = [1, 2, 3].map(() => pod(rs, 'h2', { restarts: 1, dead: oom(1, 90_000) }))
+    assert.equal(facts({ pods }).kills, 1)
+  })
+
   it('believe the detector, which remembers more', () => {
     const signals = [signal('memory-kill', 'web-h2-x')]
     const seen = (steady: boolean) =>

@@ -78,7 +78,8 @@ function visibleKills(pods: readonly Pod[]): Kills[] {
 function killsOf(context: Context): Kills | undefined {
   const visible = visibleKills(context.pods).sort((a, b) => b.kills - a.kills)
   const detected = detectedKills(context).sort((a, b) => b.kills - a.kills)[0]
-  if (!detected) return visible[0]
+  // That memory leaks only the detector can tell, who saw its use: without its word, deaths after long runs are no pattern yet.
+  if (!detected) return visible.find(({ isSteady }) => isSteady) ?? (visible[0] && { ...visible[0], kills: 1 })
   const same = visible.find(({ container }) => container === detected.container)
   return { ...detected, kills: Math.max(detected.kills, same?.kills ?? 0) }
 }
