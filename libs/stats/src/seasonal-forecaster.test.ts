@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { SeasonalForecaster } from './index.ts'
 
 const STEP_MS = 60_000
