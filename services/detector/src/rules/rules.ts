@@ -1,6 +1,5 @@
-import { containerConfig } from './container-config.ts'
+import { containerConfig, imagePull } from './container-waiting.ts'
 import { crashLoop } from './crash-loop.ts'
-import { imagePull } from './image-pull.ts'
 import { jobFailed } from './job-failed.ts'
 import { memoryKill } from './memory-kill.ts'
 import { nodeNotReady, nodePressure } from './node-condition.ts'
