@@ -20,7 +20,13 @@ export interface ObjectStore {
   /** Sets uid, creationTimestamp, resourceVersion, generation. Throws ApiStatus 409 AlreadyExists. */
   create<T extends KubernetesObject>(resource: Resource, object: T, manager: string): T
   /** Read, change, write as one; `change` gets a copy; bumps resourceVersion, and generation where the spec changed. Throws ApiStatus 404. */
-  update<T extends KubernetesObject>(resource: Resource, namespace: string | undefined, name: string, manager: string, change: (current: T) => T): T
+  update<T extends KubernetesObject>(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    manager: string,
+    change: (current: T) => T,
+  ): T
   /** Removes at once (grace periods are the kubelet's part, by deletionTimestamp and update). */
   remove(resource: Resource, namespace: string | undefined, name: string): void
   subscribe(listener: (change: ObjectChange) => void): () => void

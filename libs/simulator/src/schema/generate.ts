@@ -1,6 +1,6 @@
 /*
  * Writes kubernetes-1.34.json. Usage: node generate.ts FOLDER, where FOLDER is `api/openapi-spec/v3` of the Kubernetes
- * source of that version, or the same documents fetched from a server's /openapi/v3.
+ * source of that version, or the same documents fetched from a server's /openapi/v3; then format it.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'

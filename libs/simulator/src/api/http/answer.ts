@@ -10,7 +10,10 @@ import { assertReadable, mediaType, parseBody, UnreadableBodyError } from './bod
 import { discover } from './discovery.ts'
 import { failureReply, nothingThere } from './failure.ts'
 import type { ResourceRequest } from './request-info.ts'
+import { asTable, wantsTable } from '../table/table.ts'
 import { jsonReply, textReply, warningHeaders, type Reply } from './respond.ts'
+
+const READS = new Set(['get', 'list', 'watch'])
 
 /** A request as it came over the wire. */
 export interface Received {
@@ -110,7 +113,9 @@ export function createAnswering(context: ApiContext, audit: AuditLog): Answering
         {},
       )
     }
-    const answer = withDeprecation(handler(asked, context), target)
+    const given = withDeprecation(handler(asked, context), target)
+    const isTable = READS.has(request.verb) && wantsTable(received.headers.accept)
+    const answer = isTable ? asTable(given, target, () => clock.now()) : given
     return 'watch' in answer ? answer : jsonReply(answer.status, answer.body, warningHeaders(answer.warnings))
   }
 
