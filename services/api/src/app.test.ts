@@ -251,6 +251,16 @@ describe('the API', function () {
     assert.equal(wrong.json.errors.length, 3)
   })
 
+  it('tells what is in force, not what somebody wished for', async () => {
+    const loose = { mode: 'auto', cooldownSeconds: 1, maxParallel: 1000, protectedNamespaces: ['a'] }
+    const { json } = await call('PUT', '/config', loose, 'admin')
+    assert.equal(json.mode, 'observe')
+    assert.equal(json.cooldownSeconds, 300)
+    assert.equal(json.maxParallel, 5)
+    assert.ok(json.protectedNamespaces.includes('a') && json.protectedNamespaces.includes('kube-system'))
+    assert.equal(json.set.maxParallel, 1000)
+  })
+
   it('sets the kill switch on both channels, and lifts it', async () => {
     const control = await bus.kv(BUCKETS.control)
     assert.equal((await call('PUT', '/api/v1/kill', { isSet: true, reason: 'fire' }, 'operator')).status, 200)

@@ -19,6 +19,8 @@ export const LIVE_KINDS = SOURCES.map(({ kind }) => kind)
 const REMEMBERED = 1000
 const HEARTBEAT_MS = 15_000
 const MAX_LISTENERS = 256
+/** So that one reader cannot take every place. */
+const MAX_LISTENERS_PER_ADDRESS = 32
 
 interface LiveEvent {
   id: string
@@ -34,7 +36,7 @@ export interface LiveStream {
 
 export function startLiveStream(bus: Bus, cluster: string, clock: Clock, log: Logger): LiveStream {
   const remembered: LiveEvent[] = []
-  const listeners = new Set<{ kinds: readonly string[]; response: Response }>()
+  const listeners = new Set<{ kinds: readonly string[]; response: Response; address: string | undefined }>()
   const stopping = new AbortController()
 
   function tell(event: LiveEvent): void {
@@ -57,7 +59,9 @@ export function startLiveStream(bus: Bus, cluster: string, clock: Clock, log: Lo
 
   return {
     serve(request, response, kinds) {
-      if (listeners.size >= MAX_LISTENERS) {
+      const address = request.socket.remoteAddress
+      const ofSame = [...listeners].filter((listener) => listener.address === address).length
+      if (listeners.size >= MAX_LISTENERS || ofSame >= MAX_LISTENERS_PER_ADDRESS) {
         response.status(503).set('retry-after', '10').end()
         return
       }
@@ -68,7 +72,7 @@ export function startLiveStream(bus: Bus, cluster: string, clock: Clock, log: Lo
       const last = remembered.findIndex(({ id }) => id === request.headers['last-event-id'])
       if (last !== -1)
         for (const event of remembered.slice(last + 1)) if (kinds.includes(event.kind)) write(response, event)
-      const listener = { kinds, response }
+      const listener = { kinds, response, address }
       const ended = new AbortController()
       listeners.add(listener)
       response.once('close', () => {

@@ -44,6 +44,7 @@ describe('readAnswer', () => {
     ['a vector of numbers', vector(1, 2)],
     ['labels that are no text', vector({ metric: { pod: 1 }, value: [1, '1'] })],
     ['a value that is no text', vector({ metric: {}, value: [1, 1] })],
+    ['a time that is no date', vector({ metric: {}, value: [1e300, '1'] })],
   ]
   for (const [what, answer] of broken)
     it(`refuses ${what} and says why`, () =>

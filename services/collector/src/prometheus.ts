@@ -3,9 +3,11 @@ import { decoderOf } from '@kubewise/contracts'
 import { Type, type Static } from 'typebox'
 
 const Labels = Type.Record(Type.String(), Type.String())
+/** The year 5138: whatever is dated later is no date. */
+const LATEST_SECONDS = 1e11
 const Point = Type.Unsafe<[seconds: number, value: string]>({
   type: 'array',
-  prefixItems: [{ type: 'number' }, { type: 'string' }],
+  prefixItems: [{ type: 'number', minimum: 0, maximum: LATEST_SECONDS }, { type: 'string' }],
   items: false,
   minItems: 2,
   maxItems: 2,
@@ -90,7 +92,18 @@ export function prometheusAt(url: string, timeoutMs: number): Prometheus {
 /** Prometheus explains a bad query with 400 or 422 and a JSON body. */
 function refusedBy(error: unknown): PrometheusError | undefined {
   if (!(error instanceof HttpError) || (error.status !== 400 && error.status !== 422)) return undefined
-  return new PrometheusError('refused', `Prometheus refuses the query: ${error.message}`)
+  return new PrometheusError('refused', `Prometheus refuses the query: ${explanationIn(error.body) ?? error.message}`)
+}
+
+const LONGEST_EXPLANATION = 300
+
+function explanationIn(body: string | undefined): string | undefined {
+  try {
+    const { error } = JSON.parse(body ?? '') as { error?: unknown }
+    return typeof error === 'string' ? error.slice(0, LONGEST_EXPLANATION) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Checks an answer and puts it into columns. @throws PrometheusError malformed, with every mistake */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import type { Consumption } from '@kubewise/bus'
 import { BUCKETS, CONSUMERS, decodePlanHint, STREAMS } from '@kubewise/contracts'
 import { createEventRecorder } from '@kubewise/kube'
@@ -74,7 +74,8 @@ function runtimeOf(ports: Ports, config: Config, signal: AbortSignal): Runtime {
   const record = recordOf(store)
   const events = createEventRecorder({ ...ports, reportingInstance: holder })
   return {
-    readText: (path) => readFile(path, 'utf8'),
+    // A link that leads nowhere is there: only a file that is not there at all means running.
+    readText: async (path) => ((await lstat(path)).isSymbolicLink() ? 'it is a link' : readFile(path, 'utf8')),
     ...ports,
     options,
     holder,

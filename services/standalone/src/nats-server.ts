@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createConnection, createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -97,13 +99,24 @@ const start = (program: string, args: string[]): ChildProcess =>
     detached: true,
   })
 
-/** Starts a nats-server with JetStream for this process alone: loopback, a free port, its files in `folder`. */
+/**
+ * Starts a nats-server with JetStream for this process alone: loopback, a free port, its files in `folder`, and a token that
+ * nobody else knows, since whoever may publish may forge what the services tell each other.
+ */
 export async function startNats(program: NatsProgram, folder: string): Promise<OwnNats> {
   const port = await freePort()
+  const token = randomBytes(24).toString('base64url')
+  const config = `${folder}.conf`
+  await mkdir(dirname(config), { recursive: true })
+  // In a file, not in the arguments, which every user of the machine can read.
+  await writeFile(config, `authorization { token: "${token}" }\n`, { mode: 0o600 })
   const child =
     program.how === 'program'
-      ? start(program.path, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder])
-      : start('docker', ['run', '--rm', '--init', '-p', `127.0.0.1:${port}:4222`, IMAGE, '-js'])
+      ? start(program.path, ['-c', config, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder])
+      : start('docker', [
+          ...['run', '--rm', '--init', '-p', `127.0.0.1:${port}:4222`, '-v', `${config}:/nats.conf:ro`],
+          ...[IMAGE, '-c', '/nats.conf', '-js'],
+        ])
   let failure: Error | undefined
   child.once('error', (error) => (failure = error))
   const deadline = performance.now() + START_MS
@@ -114,7 +127,7 @@ export async function startNats(program: NatsProgram, folder: string): Promise<O
       throw new NoNatsServerError(`nats-server did not answer within ${START_MS / 1000} s`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  return { url: `nats://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => ended(child) }
+  return { url: `nats://${token}@127.0.0.1:${port}`, [Symbol.asyncDispose]: () => ended(child) }
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { connectKube } from '@kubewise/kube'
 import { createKit, createLogger, expandHome, systemClock, type Environment } from '@kubewise/service'
 import { placesIn, startStandalone } from './app.ts'
+import { lockHome } from './home-lock.ts'
 import { openLogFile } from './log-file.ts'
 import { chooseNats, startNats } from './nats-server.ts'
 import type { Options } from './options.ts'
@@ -31,6 +32,7 @@ export async function runOnCluster(
   await using held = new AsyncDisposableStack()
   const home = expandHome(env['KUBEWISE_HOME'] ?? HOME)
   const places = placesIn(home)
+  held.use(await lockHome(home))
   await mkdir(places.nats, { recursive: true, mode: 0o700 })
   const logFile = held.use(openLogFile(places.log))
   const log = createLogger({ service: 'kubewise', level: 'info', clock: systemClock, destination: logFile.stream })

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isKubeError } from '@kubewise/kube'
 import { ConfigError, mergeEnvironment } from '@kubewise/service'
 import { runDemo } from './demo.ts'
+import { HomeInUseError } from './home-lock.ts'
 import { NoNatsServerError } from './nats-server.ts'
 import { readOptions, USAGE, UsageError } from './options.ts'
 import { runOnCluster } from './own-cluster.ts'
@@ -50,7 +51,8 @@ function explainEnd(error: unknown, write: (text: string) => void): number {
     write(`kubewise: the configuration is wrong:\n  ${error.mistakes.join('\n  ')}\n`)
     return WRONG_USAGE
   }
-  if (error instanceof NoNatsServerError || isKubeError(error)) write(`kubewise: ${error.message}\n`)
+  if (error instanceof NoNatsServerError || error instanceof HomeInUseError || isKubeError(error))
+    write(`kubewise: ${error.message}\n`)
   else write(`kubewise failed: ${error instanceof Error ? error.stack : String(error)}\n`)
   return FAILED
 }

@@ -1,4 +1,5 @@
 import { BUCKETS, COLLECTIONS, MODES, RISKS, type Settings } from '@kubewise/contracts'
+import { limitsOf, protectedNamespacesOf, strictestMode } from '@kubewise/policy'
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
 import { Problem } from '../problem.ts'
@@ -24,22 +25,37 @@ const Change = Type.Object(
 )
 
 const ID = 'settings'
+const SECOND = 1000
 
+/** What is in force: the installation's values, made stricter by the settings, never looser; beside them what was set. */
 function told(config: Config, settings: Settings | undefined) {
-  const { _id, version, ...changed } = settings ?? { _id: ID, version: 0 }
+  const limits = limitsOf(
+    { cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND, maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS },
+    settings,
+  )
+  const { _id, version, ...set } = settings ?? { _id: ID, version: 0 }
   return {
     cluster: config.KUBEWISE_CLUSTER,
-    mode: config.KUBEWISE_MODE,
+    mode: strictestMode(config.KUBEWISE_MODE, settings?.mode),
+    modes: settings?.modes ?? {},
+    autoRisk: limits.autoRisk,
+    cooldownSeconds: limits.cooldownMs / SECOND,
+    maxParallel: limits.maxParallel,
+    maxParallelPerNamespace: limits.maxParallelPerNamespace,
+    maxPerHour: limits.maxPerHour,
+    maxPerHourPerNamespace: limits.maxPerHourPerNamespace,
+    readyShare: limits.readyShare,
+    protectedNamespaces: protectedNamespacesOf(
+      [...config.KUBEWISE_SYSTEM_NAMESPACES, ...config.BLACKLISTED_NAMESPACES],
+      settings,
+    ),
     prom_url: config.PROM_URL,
     mongo_uri_set: config.MONGO_URI !== undefined,
     gemini_api_key_set: config.GEMINI_API_KEY !== undefined && config.GEMINI_API_KEY !== 'changeme',
     gemini_model_id: config.GEMINI_MODEL_ID ?? null,
     anomaly_thresholds: config.ANOMALY_THRESHOLDS,
     log_level: config.LOG_LEVEL,
-    cooldownSeconds: config.REMEDIATION_COOLDOWN_SECONDS,
-    maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
-    protectedNamespaces: config.BLACKLISTED_NAMESPACES,
-    ...changed,
+    set,
     version,
   }
 }
