@@ -12,6 +12,13 @@ const TOKEN = { kind: 'Secret', plural: 'secrets', isNamespaced: true, ...CORE }
 const CLUSTER_ROLE = { kind: 'ClusterRole', plural: 'clusterroles', isNamespaced: false, ...RBAC }
 const CLUSTER_ROLE_BINDING = { kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', isNamespaced: false, ...RBAC }
 
+/** As much of a kubeconfig as is used. */
+interface Kubeconfig {
+  'current-context': string
+  contexts: { name: string; context: { cluster: string } }[]
+  clusters: { name: string; cluster: object }[]
+}
+
 /** What reading needs: every kind that KubeWise knows but no Secret, no ConfigMap's content beyond the kill switch, no logs, no exec. */
 function readRules() {
   const readable = Object.values(RESOURCES).filter(({ kind }) => kind !== 'ConfigMap')
@@ -58,13 +65,13 @@ export async function createIdentity(
       (await admin.get<KubernetesObject & { data?: { token?: string } }>(TOKEN, { namespace, name }))?.data?.token,
     { say: 'the service account has a token' },
   )
-  const { clusters } = parse(await readFile(kubeconfigFile, 'utf8')) as {
-    clusters: [{ name: string; cluster: object }]
-  }
+  const file = parse(await readFile(kubeconfigFile, 'utf8')) as Kubeconfig
+  const context = file.contexts.find(({ name: of }) => of === file['current-context'])?.context
+  const cluster = file.clusters.find(({ name: of }) => of === context?.cluster)?.cluster
   const kubeconfig = JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'test', cluster: clusters[0].cluster }],
+    clusters: [{ name: 'test', cluster }],
     users: [{ name: 'kubewise', user: { token: Buffer.from(token, 'base64').toString() } }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'kubewise' } }],
     'current-context': 'test',

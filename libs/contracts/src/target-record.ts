@@ -17,7 +17,7 @@ export const TargetRecord = strict({
   lastActedMs: optional(Ms),
   /** When steps were carried out within the last hour; for the hourly budgets. */
   actedMs: Type.Array(Ms),
-  /** Values before the first raise of the incident, by path; limits are bounded against these. */
+  /** Values before the first raise of the incident, by `<container>/<resource>`; limits are bounded against these. */
   originals: Type.Record(Type.String(), Type.String()),
   originalsOf: optional(Text),
 })

@@ -1,9 +1,10 @@
-import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter } from 'node:path'
 
-/** Where programs that tests launch may lie: the search path, then `KW_BIN`, then where the cluster scripts build them. */
+/** Where Debian puts servers, which a user's search path may lack. */
+const MORE_FOLDERS = ['/usr/sbin', '/usr/local/bin']
+
+/** Where programs that tests launch may lie: the search path first. */
 export const programFolders: readonly string[] = [
   ...(process.env['PATH'] ?? '').split(delimiter),
-  process.env['KW_BIN'] ?? '',
-  join(homedir(), '.cache', 'kubewise-cluster', 'bin'),
+  ...MORE_FOLDERS,
 ].filter((folder) => folder !== '')

@@ -201,6 +201,15 @@ describe('PartitionDetector: metrics', () => {
   })
 })
 
+describe('PartitionDetector: thresholds', () => {
+  it('take the environment’s word over that of an older checkpoint', () => {
+    const older = new PartitionDetector(0, { default: 0.5 })
+    const newer = new PartitionDetector(0, { default: 0.9 })
+    newer.restore(older.state())
+    assert.equal(newer.state().thresholds['default'], 0.9)
+  })
+})
+
 describe('PartitionDetector: replay', () => {
   const signal = fc.oneof(
     fc.record({ s: fc.nat(600), restarts: fc.nat(3) }).map(({ s, restarts }) => crashing(s, restarts)),

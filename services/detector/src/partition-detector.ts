@@ -47,6 +47,7 @@ export interface Tally {
  */
 export class PartitionDetector {
   readonly #partition: number
+  readonly #configured: Readonly<Record<string, number>>
   readonly #entities = new Map<string, EntityMemory>()
   readonly #episodes = new Episodes()
   readonly #models = new Models()
@@ -59,6 +60,7 @@ export class PartitionDetector {
 
   constructor(partition: number, thresholds: Readonly<Record<string, number>> = {}) {
     this.#partition = partition
+    this.#configured = thresholds
     Object.assign(this.#thresholds, thresholds)
   }
 
@@ -101,7 +103,8 @@ export class PartitionDetector {
     this.#episodes.restore(state.episodes)
     this.#models.restore(state.models)
     this.#siblings.restore(state.siblings)
-    this.#thresholds = { ...state.thresholds }
+    // The environment's word is newer than the checkpoint's.
+    this.#thresholds = { ...state.thresholds, ...this.#configured }
   }
 
   #onMetrics(batch: MetricBatch, moment: Moment): AnomalyMessage[] {

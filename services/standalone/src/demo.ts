@@ -76,8 +76,10 @@ export async function runDemo(
   held.defer(() => story.stop())
 
   stage.write(
-    `KubeWise watches a simulated cluster whose clock runs ${CLOCK_FACTOR} times faster. API: ${kubewise.apiUrl}  log: ${places.log}\n`,
+    `KubeWise watches a simulated cluster whose clock runs ${CLOCK_FACTOR} times faster. API: ${kubewise.apiUrl}\n`,
   )
+  // They go with the demo: of use only while it runs on.
+  if (!isExit) stage.write(`token: ${places.tokens}  log: ${places.log}\n`)
   const tour = { simulator, store: kubewise.store, story, clock, signal }
   await untilCalm(tour)
   for (;;) {

@@ -1,7 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectKube } from '@kubewise/kube'
-import { createKit, createLogger, expandHome, systemClock, type Environment } from '@kubewise/service'
+import {
+  createKit,
+  createLogger,
+  expandHome,
+  loadConfig,
+  processSettings,
+  systemClock,
+  type Environment,
+} from '@kubewise/service'
+import { Type } from 'typebox'
 import { placesIn, startStandalone } from './app.ts'
 import { lockHome } from './home-lock.ts'
 import { openLogFile } from './log-file.ts'
@@ -16,6 +25,10 @@ export interface OwnClusterPorts {
   env: Environment
   signal: AbortSignal
 }
+
+const ProcessSettings = Type.Object(processSettings)
+/** The log's level; everything else of the environment is each service's to read. @throws ConfigError */
+const levelOf = (env: Environment) => loadConfig(ProcessSettings, env).LOG_LEVEL
 
 const HOME = '~/.local/state/kubewise'
 const MEANINGS = {
@@ -35,7 +48,12 @@ export async function runOnCluster(
   held.use(await lockHome(home))
   await mkdir(places.nats, { recursive: true, mode: 0o700 })
   const logFile = held.use(openLogFile(places.log))
-  const log = createLogger({ service: 'kubewise', level: 'info', clock: systemClock, destination: logFile.stream })
+  const log = createLogger({
+    service: 'kubewise',
+    level: levelOf(env),
+    clock: systemClock,
+    destination: logFile.stream,
+  })
   const kit = createKit({ name: 'kubewise', clock: systemClock, log, signal })
   const kube = await connectKube({ context, fieldManager: 'kubewise', clock: systemClock, log, metrics: kit.metrics })
   const version = await kube.serverVersion(signal)

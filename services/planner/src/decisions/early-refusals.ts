@@ -93,7 +93,9 @@ async function channel(read: () => Promise<string | undefined>): Promise<Known<s
 
 async function busKill(control: () => Promise<KeyValue>): Promise<string | undefined> {
   const entry = await (await control()).get('kill')
-  return entry && (typeof entry.value === 'string' ? entry.value : 'set')
+  if (!entry) return undefined
+  const { reason } = (entry.value ?? {}) as { reason?: unknown }
+  return typeof reason === 'string' ? reason : 'set'
 }
 
 export interface GroundPorts {
