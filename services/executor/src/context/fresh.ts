@@ -17,18 +17,16 @@ function watchesOf(plan: Plan): string[] {
   return [...new Set(['pods', ...(own ? [own] : [])])]
 }
 
-/** The collector's word on how fresh its view is, reduced to what the plan rests on. @throws BusError; TypeError when it is absent or garbage */
-export async function readFreshness(
-  ports: Pick<Runtime, 'bucket' | 'kube' | 'options'>,
-  plan: Plan,
-): Promise<FreshnessState> {
+/** The collector's word on how fresh its view is. @throws BusError; TypeError when it is absent or garbage */
+export async function readFreshness(ports: Pick<Runtime, 'bucket' | 'options'>): Promise<Freshness> {
   const entry = await (await ports.bucket(BUCKETS.freshness)).get(ports.options.cluster)
   if (!entry) throw new TypeError('the collector has not told yet')
   const decoded = decodeFreshness(entry.value)
   if (!decoded.ok) throw new TypeError(`the collector told garbage: ${decoded.errors.join('; ')}`)
-  return stateOf(decoded.value, plan, ports.kube.clockSkewMs())
+  return decoded.value
 }
 
+/** Reduced to what the plan rests on. */
 export function stateOf(freshness: Freshness, plan: Plan, ourSkewMs: number | undefined): FreshnessState {
   const metric = (name: string) => (Object.hasOwn(freshness.metrics, name) ? freshness.metrics[name] : undefined)
   return {

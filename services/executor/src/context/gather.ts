@@ -11,7 +11,7 @@ import {
 } from '@kubewise/policy'
 import { explain } from '@kubewise/service'
 import type { Runtime } from '../runtime.ts'
-import { readFreshness } from './fresh.ts'
+import { readFreshness, stateOf } from './fresh.ts'
 import { readKill } from './kill.ts'
 import type { StormWatch } from './storm.ts'
 import { readTarget } from './target-object.ts'
@@ -53,7 +53,7 @@ export async function readSettings({ record, options }: Runtime, namespace: stri
 export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Plan): Promise<GuardContext> {
   const { record, kube, clock } = runtime
   const policy = await readSettings(runtime, plan.target.namespace)
-  const [kill, approval, target, underWay, attempts, object, storm, incident] = await Promise.all([
+  const [kill, approval, target, underWay, attempts, object, storm, incident, told] = await Promise.all([
     readKill(runtime),
     asKnown(() => record.approvals.get(plan._id)),
     asKnown(() => record.targets.get(keyOf(plan.target))),
@@ -62,9 +62,10 @@ export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Pla
     asKnown(() => readTarget(kube, plan)),
     asKnown(() => stormWatch.look(policy.limits)),
     asKnown(() => incidentOf(runtime, plan)),
+    asKnown(() => readFreshness(runtime)),
   ])
-  // Last, so that an answer of the API server has been timed.
-  const freshness = await asKnown(() => readFreshness(runtime, plan))
+  // By now answers of the API server have been timed.
+  const freshness = map(told, (value) => stateOf(value, plan, kube.clockSkewMs()))
   const running = map(underWay, (value) => value.running)
   const acted = map(underWay, (value) => value.acted)
   const read = { kill, approval, target, running, acted, attempts, object, storm, incident, freshness }

@@ -38,7 +38,9 @@ export async function claim(
   const { record, clock, holder, options } = ports
   const holding = { holder, holderUntilMs: clock.now() + options.leaseMs }
   if (found) {
-    const next = { ...found, ...holding }
+    // From here on it counts as under way, for every other executor's budgets.
+    const { refusal, ...rest } = found
+    const next = { ...rest, ...(found.status !== 'claimed' && refusal && { refusal }), ...holding }
     return (await record.executions.replace(next)) === 'replaced' ? { ...next, version: next.version + 1 } : undefined
   }
   const fresh = {

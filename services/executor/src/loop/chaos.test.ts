@@ -102,11 +102,15 @@ describe('whatever goes wrong', () => {
             bus.isDown = isDown('bus', second)
             cluster.isDown = isDown('api', second)
             if (second === 20 || second === 60) await start()
-            if (second === 100) for (const process of processes) process.thaw()
+            if (second >= 100) for (const process of processes) process.thaw()
             await clock.advance(SECOND)
             if (second > 110 && world.execution(plan)?.finishedMs !== undefined) break
           }
           const execution = world.execution(plan)
+          for (const process of processes) {
+            process.diesAt = () => false
+            process.thaw()
+          }
           await world.stop()
           assert.deepEqual(checker.finish(), [])
           assert.deepEqual(doubleEffects(world), [])

@@ -127,7 +127,7 @@ export async function begin(beginning: Beginning, planId: string): Promise<Work 
 
 async function guarded(work: Work): Promise<Work | undefined> {
   const { ledger, plan, lock, audit, stormWatch } = work
-  await ledger.change(({ refusal: _refusal, ...execution }) => ({ ...execution, epoch: lock.epoch }))
+  if (hasBegun(ledger.execution)) await ledger.change((execution) => ({ ...execution, epoch: lock.epoch }))
   const context = await gather(work, stormWatch, plan)
   const refusals = refusalsOf(context, plan)
   const mayNote = !allRefusals(GUARDS, context).some(({ code }) => UNTOUCHABLE.has(code))

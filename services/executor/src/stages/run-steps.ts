@@ -57,8 +57,9 @@ async function stopAt(work: Work, round: readonly string[], { outcome, refusal }
 
 /** Does the steps that are to be done, in their order; then what was changed is verified. */
 export async function runSteps(work: Work): Promise<void> {
-  const { ledger, clock, stopping, plan } = work
-  if (ledger.execution.status !== 'running') await ledger.change((execution) => ({ ...execution, status: 'running' }))
+  const { ledger, lock, clock, stopping, plan } = work
+  if (ledger.execution.status !== 'running' || ledger.execution.epoch !== lock.epoch)
+    await ledger.change((execution) => ({ ...execution, status: 'running', epoch: lock.epoch }))
   const round = roundOf(ledger.execution)
   const ids = round.map(({ id }) => id)
   for (const { id } of round.filter(({ status }) => IS_OPEN.has(status))) {

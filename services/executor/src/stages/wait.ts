@@ -20,9 +20,8 @@ export function waitingFor(execution: Execution, refusal: Refusal): Execution {
 /** Lets a plan go that may not be carried out now, but perhaps soon; nothing was changed. */
 export async function letWait(work: Work, refusal: Refusal): Promise<void> {
   const { ledger, lock, limits, log, plan, figures } = work
-  const isNews = ledger.execution.refusal?.code !== refusal.code
   await ledger.change((execution) => waitingFor(execution, refusal))
   await lock.release(ledger.execution, limits)
-  if (isNews) figures.refused(refusal.code)
-  log[isNews ? 'info' : 'debug']({ plan: plan._id, ...refusal }, 'waits')
+  figures.refused(refusal.code)
+  log.info({ plan: plan._id, ...refusal }, 'waits')
 }
