@@ -8,7 +8,10 @@ import type { Work } from './work.ts'
 
 /** The plans that this process has in hand. */
 export interface Worker {
-  /** Looks at one plan. Resolves when it is decided whether something is done about it; the doing goes on behind. */
+  /**
+   * Looks at one plan. Resolves when it is decided whether something is done about it; the doing goes on behind. Never rejects:
+   * what could not be looked at now is swept up later.
+   */
   look(plan: string): Promise<void>
   /** Looks at every plan that somebody must look at. */
   sweep(): Promise<void>
@@ -33,10 +36,10 @@ export function createWorker(beginning: Beginning): Worker {
   }
 
   async function workOn(plan: string, decided: () => void): Promise<void> {
-    const work = await begin(beginning, plan)
+    const begun = await begin(beginning, plan)
     decided()
-    if (work) await carryOut(work)
-    if (work && isSettled(work.ledger.execution)) remember(plan)
+    if (typeof begun !== 'string') await carryOut(begun)
+    if (begun === 'settled' || (begun !== 'not-now' && isSettled(begun.ledger.execution))) remember(plan)
   }
 
   function look(plan: string): Promise<void> {
@@ -45,19 +48,16 @@ export function createWorker(beginning: Beginning): Worker {
       return Promise.resolve()
     }
     const { promise, resolve } = Promise.withResolvers<void>()
-    const working = workOn(plan, resolve).finally(() => {
-      inHand.delete(plan)
-      if (again.delete(plan) && !stopping.aborted) void look(plan).catch(report(plan))
-    })
-    inHand.set(
-      plan,
-      working.catch(() => undefined),
-    )
+    const working = workOn(plan, resolve)
+      .catch((error: unknown) => {
+        if (!stopping.aborted) log.warn({ err: error, plan }, 'a plan could not be looked at')
+      })
+      .finally(() => {
+        inHand.delete(plan)
+        if (again.delete(plan) && !stopping.aborted) void look(plan)
+      })
+    inHand.set(plan, working)
     return Promise.race([promise, working])
-  }
-
-  const report = (plan: string) => (error: unknown) => {
-    if (!stopping.aborted) log.warn({ err: error, plan }, 'a plan could not be looked at')
   }
 
   return {
@@ -67,7 +67,7 @@ export function createWorker(beginning: Beginning): Worker {
       const due = await plansToLookAt(record, { cluster, nowMs: clock.now(), isDone: (plan) => done.has(plan) })
       for (const plan of due) {
         if (stopping.aborted) return
-        if (!inHand.has(plan)) await look(plan).catch(report(plan))
+        if (!inHand.has(plan)) await look(plan)
       }
     },
     async drain() {

@@ -82,50 +82,56 @@ export interface Beginning {
   stopping: AbortSignal
 }
 
+/** What a look at a plan came to: work, nothing ever again, or nothing for now. */
+export type Begun = Work | 'settled' | 'not-now'
+
 /** Is there anything to do about this plan now, and is nobody else doing it? */
 async function toClaim(
   { runtime, stormWatch }: Beginning,
   plan: Plan,
-): Promise<{ found: Execution | undefined } | undefined> {
+): Promise<{ found: Execution | undefined } | Exclude<Begun, Work>> {
   const { record, clock, options, teller, log } = runtime
   const found = await record.executions.get(plan._id)
-  if (found && (SETTLED.includes(found.status) || isHeld(found, clock.now(), options.leaseMs))) return undefined
+  if (found && SETTLED.includes(found.status)) return 'settled'
+  if (found && isHeld(found, clock.now(), options.leaseMs)) return 'not-now'
   if (found && hasBegun(found)) return { found }
   const awaited = await awaitsApproval(runtime, plan)
   if (awaited) {
     log.debug({ plan: plan._id, ...awaited }, 'waits')
     teller.tell(plan, 'waiting', awaited.say, { mayNote: false })
-    return undefined
+    return 'not-now'
   }
-  if (found && isWaiting(found) && (await stillWaits(runtime, stormWatch, plan, found))) return undefined
+  if (found && isWaiting(found) && (await stillWaits(runtime, stormWatch, plan, found))) return 'not-now'
   return { found }
 }
 
 /**
  * Takes a plan in hand: claims it, locks its target, asks every guard anew.
  *
- * @returns the work that is to be done; undefined where there is none (now), which is then recorded with its reason
+ * @returns the work that is to be done; where there is none, the reason is in the record
  */
-export async function begin(beginning: Beginning, planId: string): Promise<Work | undefined> {
+export async function begin(beginning: Beginning, planId: string): Promise<Begun> {
   const { runtime, stormWatch } = beginning
   const plan = await runtime.record.plans.get(planId)
-  if (!plan || plan.cluster !== runtime.options.cluster || plan.steps.length === 0) return undefined
+  if (!plan || plan.cluster !== runtime.options.cluster) return 'not-now'
+  if (plan.steps.length === 0) return 'settled'
   const free = await toClaim(beginning, plan)
-  const execution = free && (await claim(runtime, plan, free.found))
-  if (!execution) return undefined
+  if (typeof free === 'string') return free
+  const execution = await claim(runtime, plan, free.found)
+  if (!execution) return 'not-now'
   runtime.crashpoint('after-claim')
   const ledger = openLedger(runtime, execution)
   const { limits } = await readSettings(runtime, plan.target.namespace)
   const lock = await lockTarget(runtime, plan, limits)
   if (isRefusal(lock)) {
     await ledger.change((current) => (hasBegun(current) ? { ...current, holderUntilMs: 0 } : waitingFor(current, lock)))
-    return undefined
+    return 'not-now'
   }
   runtime.crashpoint('after-lock')
   return guarded({ ...runtime, plan, ledger, lock, limits, stormWatch, mayNote: false, stopping: beginning.stopping })
 }
 
-async function guarded(work: Work): Promise<Work | undefined> {
+async function guarded(work: Work): Promise<Begun> {
   const { ledger, plan, lock, audit, stormWatch } = work
   if (hasBegun(ledger.execution)) await ledger.change((execution) => ({ ...execution, epoch: lock.epoch }))
   const context = await gather(work, stormWatch, plan)
@@ -137,7 +143,7 @@ async function guarded(work: Work): Promise<Work | undefined> {
   if (hasBegun(ledger.execution)) return { ...ready, barred: refusal }
   if (isPassing(refusal.code)) {
     await letWait(ready, refusal)
-    return undefined
+    return 'not-now'
   }
   await audit.append({
     event: 'refused',
@@ -150,5 +156,5 @@ async function guarded(work: Work): Promise<Work | undefined> {
   await ledger.change((execution) => ({ ...execution, refusal }))
   work.log.debug({ plan: plan._id, target: titleOf(plan.target), refusals }, 'refused')
   await settle(ready, 'refused', refusal.say)
-  return undefined
+  return 'settled'
 }

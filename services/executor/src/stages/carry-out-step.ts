@@ -1,3 +1,4 @@
+import { titleOf } from '@kubewise/contracts'
 import { actionNamed } from '@kubewise/policy'
 import { isRefusal } from '../actions/work.ts'
 import { stepSlot } from '../ledger/slots.ts'
@@ -21,13 +22,17 @@ async function tellOf(work: Work, id: string): Promise<WriteOutcome> {
 
 /** Does one step of an execution, and writes down how it ended. What follows from that is the caller's matter. */
 export async function carryOutStep(work: Work, id: string): Promise<WriteOutcome> {
-  const { ledger, figures, audit, plan, lock } = work
+  const { ledger, figures, audit, plan, lock, log, teller } = work
   const { action } = ledger.step(id)
   if (actionNamed(action)?.isPassive) return tellOf(work, id)
   const slot = stepSlot(work, id)
   const ended = isRefusal(slot) ? { outcome: 'refused' as const, refusal: slot } : await writeOnce(work, slot)
   figures.acted(action, ended.outcome)
-  if (ended.outcome === 'observed') return ended
+  if (ended.outcome === 'observed') {
+    log.info({ plan: plan._id, step: id, action, target: titleOf(plan.target), cause: plan.cause }, 'acted')
+    teller.tell(plan, 'acting', plan.reasoning, { execution: ledger.execution, mayNote: false })
+    return ended
+  }
   await audit.append({
     event: ended.outcome === 'refused' ? 'refused' : 'unknown',
     target: plan.target,

@@ -3,6 +3,9 @@ import type { Work } from '../work.ts'
 
 type Ending = Extract<ExecutionStatus, 'recovered' | 'refused' | 'undone' | 'escalated' | 'failed'>
 
+/** The plan was overtaken by better news or a better plan: nobody need be told that it was not carried out. */
+const NOT_WORTH_TELLING: ReadonlySet<string> = new Set(['incident-resolved', 'plan-superseded'])
+
 /** How an execution that did not help ended, by what became of its steps. */
 export function endedStatus({ steps }: Execution): Ending {
   if (steps.some(({ status }) => status === 'undone')) return 'undone'
@@ -49,5 +52,6 @@ function report({ ledger, plan, log, figures, teller, mayNote }: Work, status: E
     say,
   }
   log[status === 'recovered' || status === 'refused' ? 'info' : 'warn'](what, status)
+  if (status === 'refused' && refusal && NOT_WORTH_TELLING.has(refusal.code)) return
   teller.tell(plan, status, say, { execution, mayNote })
 }
