@@ -19,10 +19,25 @@ export class OwnerIndex {
 
   set(kind: string, object: KubernetesObject): void {
     const { namespace = '', name = '', ownerReferences = [] } = object.metadata ?? {}
-    this.#owners.set(
-      key(kind, namespace, name),
-      ownerReferences.find((reference) => reference.controller) ?? ownerReferences[0],
-    )
+    const owner = ownerReferences.find((reference) => reference.controller) ?? ownerReferences[0]
+    this.#owners.set(key(kind, namespace, name), owner)
+    if (kind === 'Pod' && owner?.kind === 'ReplicaSet') this.#expectDeployment(object, namespace, owner.name)
+  }
+
+  /**
+   * A pod may be seen before its new ReplicaSet is: two watches, no order between them. Only a Deployment's controller labels
+   * with the hash that ends the ReplicaSet's name, so the name tells the owner until the ReplicaSet itself does.
+   */
+  #expectDeployment(pod: KubernetesObject, namespace: string, replicaSet: string): void {
+    const ending = `-${pod.metadata?.labels?.['pod-template-hash'] ?? ''}`
+    const id = key('ReplicaSet', namespace, replicaSet)
+    if (ending === '-' || !replicaSet.endsWith(ending) || this.#owners.has(id)) return
+    this.#owners.set(id, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      name: replicaSet.slice(0, -ending.length),
+      uid: '',
+    })
   }
 
   delete(kind: string, object: KubernetesObject): void {

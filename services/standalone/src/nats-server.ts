@@ -83,6 +83,9 @@ export interface OwnNats extends AsyncDisposable {
 }
 
 const START_MS = 30_000
+const container = (port: number, config: string): string[] =>
+  `run --rm --init -p 127.0.0.1:${port}:4222 -v`.split(' ').concat(`${config}:/nats.conf:ro`)
+
 /** Ends the program given when stdin does, which is also when we are killed: a server that nobody uses must not stay. */
 const WHILE_READ = `exec 3<&0
 "$@" 3<&- </dev/null & program=$!
@@ -113,10 +116,7 @@ export async function startNats(program: NatsProgram, folder: string): Promise<O
   const child =
     program.how === 'program'
       ? start(program.path, ['-c', config, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder])
-      : start('docker', [
-          ...['run', '--rm', '--init', '-p', `127.0.0.1:${port}:4222`, '-v', `${config}:/nats.conf:ro`],
-          ...[IMAGE, '-c', '/nats.conf', '-js'],
-        ])
+      : start('docker', [...container(port, config), IMAGE, '-c', '/nats.conf', '-js'])
   let failure: Error | undefined
   child.once('error', (error) => (failure = error))
   const deadline = performance.now() + START_MS
