@@ -43,7 +43,8 @@ export function createLogger({ service, level, destination, clock = systemClock 
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[hidden]' },
     hooks: { streamWrite: cleanLine },
   }
-  return destination ? pino(options, destination) : pino(options)
+  // Synchronous: pino's own default writes in the background, where the flush at the end overtakes a line and a crash loses it.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }))
 }
 
 /** A logger that writes nothing. */
