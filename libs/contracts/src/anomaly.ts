@@ -7,11 +7,15 @@ import { Count, Ms, oneOf, optional, Share, stored, strict, Text } from './schem
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
+/** Where an anomaly comes from: measurements, Events, the state of objects, or a team's own alerts. */
+export const SOURCES = ['metric', 'event', 'state', 'alert'] as const
+export type Source = (typeof SOURCES)[number]
+
 const anomaly = {
   entity: Entity,
   target: Entity,
   rule: strict({ name: Text, version: Type.Integer({ minimum: 1 }) }),
-  source: oneOf(['metric', 'event', 'state']),
+  source: oneOf(SOURCES),
   /** Start of the episode, in the sample's own time. */
   startedMs: Ms,
   /** Sample time at which the evidence was complete. */

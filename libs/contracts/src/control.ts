@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { Alert } from './alert.ts'
 import { decoderOf } from './decode.ts'
 import { Feedback } from './feedback.ts'
 import { PARTITIONS } from './entity.ts'
@@ -14,6 +15,8 @@ export const Control = strict({
     strict({ type: Type.Literal('feedback'), feedback: Feedback }),
     /** Time goes on where nothing else happens: what must end by time alone ends by this. */
     strict({ type: Type.Literal('tick') }),
+    /** A team's own alert, on the target that its labels name. */
+    strict({ type: Type.Literal('alert'), alert: Alert }),
     strict({ type: Type.Literal('thresholds'), thresholds: Type.Record(Type.String(), Share) }),
   ]),
 })

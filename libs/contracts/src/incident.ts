@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { SEVERITIES } from './anomaly.ts'
+import { SEVERITIES, SOURCES } from './anomaly.ts'
 import { decoderOf } from './decode.ts'
 import { Entity, keyOf, type Target } from './entity.ts'
 import { idOf } from './ids.ts'
@@ -10,7 +10,9 @@ export const IncidentSignal = strict({
   anomaly: Text,
   rule: Text,
   entity: Entity,
-  source: oneOf(['metric', 'event', 'state']),
+  source: oneOf(SOURCES),
+  /** The target it is about, where that is not the incident's own: then it is a symptom's. */
+  target: optional(Entity),
   metric: optional(Type.String()),
   severity: oneOf(SEVERITIES),
   startedMs: Ms,
@@ -31,7 +33,32 @@ export const Decision = strict({
 })
 export type Decision = Static<typeof Decision>
 
-/** What is wrong with one target, from its first anomaly to the last one's end. */
+/** How a symptom hangs on its cause. */
+export const RELATIONS = [
+  'dependency',
+  'node',
+  'volume',
+  'image',
+  'registry',
+  'admission',
+  'quota',
+  'network',
+  'storm',
+] as const
+export type Relation = (typeof RELATIONS)[number]
+
+/** An incident of another target that has its cause in this one. */
+export const Symptom = strict({
+  incident: Text,
+  target: Entity,
+  relation: oneOf(RELATIONS),
+  /** The evidence, in one sentence. */
+  say: Text,
+  sinceMs: Ms,
+})
+export type Symptom = Static<typeof Symptom>
+
+/** What is wrong with one target, from its first anomaly to the last one's end, with the symptoms it has elsewhere. */
 export const Incident = strict({
   ...stored,
   cluster: Text,
@@ -48,6 +75,12 @@ export const Incident = strict({
   /** Plans that were carried out. */
   attempts: Count,
   decision: optional(Decision),
+  /** Incidents of other targets whose cause lies here; bounded. */
+  symptoms: optional(Type.Array(Symptom, { maxItems: 200 })),
+  /** How many there are, where that is more. */
+  symptomCount: optional(Count),
+  /** Resolved since it is a symptom: the incident that it became a part of. */
+  mergedInto: optional(Text),
 })
 export type Incident = Static<typeof Incident>
 export const decodeIncident = decoderOf(Incident)

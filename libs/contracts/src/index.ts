@@ -8,6 +8,10 @@
  * - *signal*: any of these on its way to a detector. *partition*: the part of all targets whose signals share one order.
  * - *anomaly*: a finding of one rule or model on one entity, with its episode's start. *episode*: from then to its end.
  * - *incident*: what is wrong with one target; gathers its anomalies. *cause*: why, as a playbook names it.
+ * - *symptom*: an incident whose cause lies at another target; it becomes part of that target's incident. *relation*: how the two hang together.
+ * - *storm*: too much fell ill at once. *window*: a stretch of time in which people do not want to be told, or nothing to be changed. *inhibition*: one anomaly keeps another quiet.
+ * - *candidate*: an action that may be chosen for one incident, with bounds. *outcome*: how an action ended, counted for a cause and a kind of workload.
+ * - *alert*: a finding of a team's own monitoring, which Alertmanager sent.
  * - *fact*: one thing known of an incident's context, named by a path; playbooks and plans cite them.
  * - *playbook*: a remedy for one cause, written by people. *plan*: what is to be done about one incident, all values resolved.
  * - *action*: one kind of change, `name@version`. *step*: one action of a plan on one object.
@@ -19,6 +23,7 @@
  * - *epoch*: a number that grows with every change of owner and fences the old one off. *checkpoint*: a partition's state with its sequence.
  */
 export * from './action.ts'
+export * from './alert.ts'
 export * from './anomaly.ts'
 export * from './approval.ts'
 export * from './audit.ts'
@@ -30,7 +35,9 @@ export { decoderOf, type Decoded, type Decoder } from './decode.ts'
 export * from './document.ts'
 export * from './entity.ts'
 export * from './execution.ts'
-export * from './facts.ts'
+export * from './facts/empty.ts'
+export * from './facts/facts.ts'
+export * from './facts/pod-facts.ts'
 export * from './feedback.ts'
 export * from './freshness.ts'
 export * from './ids.ts'

@@ -83,6 +83,64 @@ export const NodeState = strict({
 })
 export type NodeState = Static<typeof NodeState>
 
+/** A HorizontalPodAutoscaler. Its target is the workload that it scales. */
+export const AutoscalerState = strict({
+  type: Type.Literal('Autoscaler'),
+  minReplicas: Count,
+  maxReplicas: Count,
+  current: Count,
+  desired: Count,
+  conditions: Type.Array(ObjectCondition),
+})
+export type AutoscalerState = Static<typeof AutoscalerState>
+
+/** A PersistentVolumeClaim. */
+export const ClaimState = strict({
+  type: Type.Literal('Claim'),
+  phase: Text,
+  isTerminating: Type.Boolean(),
+  createdMs: Ms,
+  storageClass: optional(Type.String()),
+  requestedBytes: Type.Number(),
+  capacityBytes: Type.Number(),
+  conditions: Type.Array(ObjectCondition),
+})
+export type ClaimState = Static<typeof ClaimState>
+
+/** A PodDisruptionBudget. */
+export const BudgetState = strict({
+  type: Type.Literal('Budget'),
+  disruptionsAllowed: Count,
+  currentHealthy: Count,
+  desiredHealthy: Count,
+  expectedPods: Count,
+})
+export type BudgetState = Static<typeof BudgetState>
+
+/** A ResourceQuota; amounts in the resource's own unit (cores, bytes, pieces). */
+export const QuotaState = strict({
+  type: Type.Literal('Quota'),
+  resources: Type.Array(strict({ name: Text, hard: Type.Number(), used: Type.Number() })),
+})
+export type QuotaState = Static<typeof QuotaState>
+
+/** The EndpointSlices of one Service together, with what the Service selects. */
+export const EndpointsState = strict({
+  type: Type.Literal('Endpoints'),
+  hasSelector: Type.Boolean(),
+  ready: Count,
+  notReady: Count,
+})
+export type EndpointsState = Static<typeof EndpointsState>
+
+/** An admission webhook configuration: may it stop all writes, and which Services does it need. */
+export const WebhookState = strict({
+  type: Type.Literal('Webhook'),
+  failsClosed: Type.Boolean(),
+  services: Type.Array(strict({ namespace: Text, name: Text })),
+})
+export type WebhookState = Static<typeof WebhookState>
+
 /** What is known of one object, reduced to what decides. Many failures never become an Event; they are here. */
 export const ObjectState = strict({
   kind: Type.Literal('object-state'),
@@ -92,7 +150,18 @@ export const ObjectState = strict({
   resourceVersion: Type.String(),
   observedMs: Ms,
   isDeleted: Type.Boolean(),
-  state: Type.Union([PodState, WorkloadState, JobState, NodeState]),
+  state: Type.Union([
+    PodState,
+    WorkloadState,
+    JobState,
+    NodeState,
+    AutoscalerState,
+    ClaimState,
+    BudgetState,
+    QuotaState,
+    EndpointsState,
+    WebhookState,
+  ]),
 })
 export type ObjectState = Static<typeof ObjectState>
 export const decodeObjectState = decoderOf(ObjectState)

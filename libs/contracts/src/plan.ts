@@ -43,6 +43,26 @@ export type PlanStep = Static<typeof PlanStep>
 /** What the plan is born of: decides how its freshness is judged. */
 export const EvidenceKind = oneOf(['state', 'metric', 'event'])
 
+/** One question that was asked of a plan before it was offered: may it, can it, what would it cost. */
+export const PlanCheck = strict({
+  /** schema, policy, permission, dry-run, quota, admission, image, scheduling, volumes, availability, timing, ownership. */
+  name: Text,
+  verdict: oneOf(['passed', 'refused', 'unknown']),
+  code: optional(Text),
+  say: Text,
+})
+export type PlanCheck = Static<typeof PlanCheck>
+
+/** A change that KubeWise leaves to a person, such as one that GitOps would revert: a patch that can be committed as it is. */
+export const Proposal = strict({
+  /** The object that it changes. */
+  object: Entity,
+  /** A strategic merge patch in YAML. Holds no value that is a secret. */
+  patch: Text,
+  say: Text,
+})
+export type Proposal = Static<typeof Proposal>
+
 /** What is to be done about an incident, all values resolved. Immutable. No steps: the right thing is to do nothing, for the reason given. */
 export const Plan = strict({
   ...stored,
@@ -66,6 +86,9 @@ export const Plan = strict({
   fallback: Type.Array(PlanStep),
   /** Why it may not be carried out, as seen when it was made; the executor decides anew. */
   refusals: Type.Array(Refusal),
+  /** What was asked of it when it was made; the executor asks anew. */
+  checks: optional(Type.Array(PlanCheck)),
+  proposal: optional(Proposal),
   mode: oneOf(MODES),
   evidence: EvidenceKind,
   /** Metrics it was born of, whose freshness counts. */
@@ -87,7 +110,7 @@ export function planId(incident: string, attempt: number, decisionHash: string):
 
 /** The hash that an approval binds to: everything a person approves, nothing that the store adds. */
 export function planHash(plan: Omit<Plan, 'hash' | '_id' | 'version'>): string {
-  const { createdMs: _created, refusals: _refusals, ...approved } = plan
+  const { createdMs: _created, refusals: _refusals, checks: _checks, ...approved } = plan
   return hashOf(approved)
 }
 

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { OutsideAlert } from './alert.ts'
 import { Anomaly, AnomalyOpened, AnomalyResolved } from './anomaly.ts'
 import { Approval } from './approval.ts'
 import { AuditRecord } from './audit.ts'
@@ -6,7 +7,7 @@ import { Checkpoint } from './checkpoint.ts'
 import { Control } from './control.ts'
 import { DeadLetter } from './dead-letter.ts'
 import { Execution, ExecutionNotice } from './execution.ts'
-import { Facts } from './facts.ts'
+import { Facts } from './facts/facts.ts'
 import { Feedback } from './feedback.ts'
 import { Freshness } from './freshness.ts'
 import { Incident, IncidentNotice } from './incident.ts'
@@ -24,6 +25,7 @@ export const PUBLISHED: Readonly<Record<string, { title: string; schema: TSchema
   'metric-batch': { title: 'Message: samples of one partition, as columns', schema: MetricBatch },
   'kubernetes-event': { title: 'Message: a Kubernetes Event', schema: KubernetesEvent },
   'object-state': { title: 'Message: the state of one object', schema: ObjectState },
+  'outside-alert': { title: 'Message: an alert of Alertmanager', schema: OutsideAlert },
   control: { title: 'Message: what changes a detector’s mind beside signals', schema: Control },
   'anomaly-opened': { title: 'Message: an anomaly was found', schema: AnomalyOpened },
   'anomaly-resolved': { title: 'Message: an anomaly has ended', schema: AnomalyResolved },

@@ -87,6 +87,14 @@ export const STREAMS = {
     maxBytes: 64 * MIB,
     duplicateWindowMs: 10 * MINUTE,
   },
+  /** What Alertmanager sent, on its way to the partitions. */
+  alerts: {
+    name: 'ALERTS',
+    subjects: [`${ANY_CLUSTER}.alert`],
+    maxAgeMs: DAY,
+    maxBytes: 64 * MIB,
+    duplicateWindowMs: 2 * MINUTE,
+  },
   audit: {
     name: 'AUDIT',
     subjects: [`${ANY_CLUSTER}.audit.>`],
@@ -143,6 +151,15 @@ export const CONSUMERS = {
     maxAttempts: 20,
     ackWaitMs: 30 * SECOND,
     parallel: 8,
+    startAt: 'first',
+  },
+  /** Finds out what an outside alert is about and passes it on into its partition. */
+  collectorAlerts: {
+    stream: STREAMS.alerts.name,
+    durable: 'collector-alerts',
+    maxAttempts: 20,
+    ackWaitMs: 30 * SECOND,
+    parallel: 4,
     startAt: 'first',
   },
   /** Passes people's feedback on into the partitions. */

@@ -132,7 +132,7 @@ describe('the facts of an incident', () => {
         children,
         pods: [pod(rs, 'h1'), pod(children[1], 'h2', { waiting: 'ImagePullBackOff' })],
       })
-      const { lastHealthy, ...rest } = rollout
+      const { lastHealthy, changed: _changed, ...rest } = rollout
       assert.deepEqual(rest, {
         current: 'h2',
         revision: 2,
@@ -218,8 +218,16 @@ describe('the facts of an incident', () => {
       status: { disruptionsAllowed },
     })
     const budgets = [budget('a', 'web', 2), budget('b', 'web', 1), budget('c', 'other', 0)]
-    assert.deepEqual(facts({ budgets, pods: [pod(rs, 'h1')] }).budget, { exists: true, disruptionsAllowed: 1 })
-    assert.deepEqual(facts({ budgets: [], pods: [pod(rs, 'h1')] }).budget, { exists: false, disruptionsAllowed: 0 })
+    assert.deepEqual(facts({ budgets, pods: [pod(rs, 'h1')] }).budget, {
+      exists: true,
+      disruptionsAllowed: 1,
+      deadlocked: false,
+    })
+    assert.deepEqual(facts({ budgets: [], pods: [pod(rs, 'h1')] }).budget, {
+      exists: false,
+      disruptionsAllowed: 0,
+      deadlocked: false,
+    })
   })
 
   it('count as attempts only plans of which something was done', () => {

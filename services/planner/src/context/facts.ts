@@ -1,5 +1,6 @@
 import {
   FAILING_WAITING,
+  QUIET,
   SETTLED,
   type Execution,
   type Facts,
@@ -15,7 +16,7 @@ import { rolloutFacts } from './rollout-facts.ts'
 import { budgetFacts, dependencyFacts, jobFacts, runawayFacts } from './surroundings.ts'
 import { targetFacts } from './target-facts.ts'
 
-const DEFAULT_CONFIDENCE = { state: 1, event: 0.8, metric: 0.7 } as const
+const DEFAULT_CONFIDENCE = { state: 1, event: 0.8, metric: 0.7, alert: 0.7 } as const
 
 /** Does a signal still speak of something that exists? One on a pod that is gone says nothing of its successors. */
 export function isCurrent({ entity, resolvedMs }: IncidentSignal, pods: readonly PodFacts[]): boolean {
@@ -61,6 +62,7 @@ export function factsOf(context: Context, bounds: Pick<Limits, 'maxRaiseStep' | 
   const pods = context.pods.map((pod) => podFacts(pod, context.nowMs))
   const healthy = lastHealthyRevision(context)
   return {
+    ...QUIET,
     target: targetFacts(context, pods),
     rollout: rolloutFacts(context, pods, healthy),
     pods,

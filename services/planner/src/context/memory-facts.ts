@@ -30,6 +30,7 @@ const NO_KILLS: Facts['memory'] = {
   nextLimit: '',
   nextLimitBytes: 0,
   loweredByRollout: false,
+  recurring: false,
 }
 
 /**
@@ -112,5 +113,6 @@ export function memoryFacts(context: Context, healthy: HealthyRevision | undefin
     nextLimit: next === 0 ? '' : formatQuantity(bytesQuantity(next)),
     nextLimitBytes: next,
     loweredByRollout: before !== undefined && limitBytes > 0 && before > limitBytes,
+    recurring: false,
   }
 }

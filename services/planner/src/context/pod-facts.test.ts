@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { PLAIN_POD } from '@kubewise/contracts'
 import { before, deployment, NOW, pod, replicaSet, template, type PodOptions } from '../fixture/objects.ts'
 import { podFacts } from './pod-facts.ts'
 
@@ -93,6 +94,7 @@ describe('the facts of a pod', () => {
   it('hold what is absent as empty text and zero', () => {
     const facts = podFacts({ metadata: { name: 'x', creationTimestamp: before(-5) } }, NOW)
     assert.deepEqual(facts, {
+      ...PLAIN_POD,
       name: 'x',
       uid: '',
       node: '',

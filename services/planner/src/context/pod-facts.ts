@@ -1,4 +1,4 @@
-import { FAILING_WAITING, type PodFacts, type Termination } from '@kubewise/contracts'
+import { FAILING_WAITING, PLAIN_POD, type PodFacts, type Termination } from '@kubewise/contracts'
 import {
   containerStates,
   controllerOf,
@@ -62,6 +62,7 @@ export function podFacts(pod: Pod, nowMs: number): PodFacts {
   const last = lastTerminationOf(pod)
   const since = (ms: number | undefined) => (ms === undefined ? 0 : Math.max(0, (nowMs - ms) / SECOND))
   return {
+    ...PLAIN_POD,
     name: pod.metadata?.name ?? '',
     uid: pod.metadata?.uid ?? '',
     node: pod.spec?.nodeName ?? '',

@@ -18,6 +18,7 @@ const NO_ROLLOUT: Facts['rollout'] = {
   complete: true,
   deadlineExceeded: false,
   failingPods: 0,
+  changed: [],
   lastHealthy: { exists: false, revision: 0, name: '', ageSeconds: 0 },
 }
 
@@ -64,6 +65,7 @@ export function rolloutFacts(
     complete: isComplete(context, workload, current),
     deadlineExceeded: rolloutStatus(workload).phase === 'deadline-exceeded',
     failingPods: pods.filter(({ revision, cannotRun }) => cannotRun && revision === current?.label).length,
+    changed: [],
     lastHealthy: healthy
       ? {
           exists: true,

@@ -60,7 +60,11 @@ export function matchingBudgets({ budgets, pods }: Pick<Context, 'budgets' | 'po
 
 export function budgetFacts(context: Pick<Context, 'budgets' | 'pods'>): Facts['budget'] {
   const allowed = matchingBudgets(context).map(({ disruptionsAllowed }) => disruptionsAllowed)
-  return { exists: allowed.length > 0, disruptionsAllowed: allowed.length > 0 ? Math.min(...allowed) : 0 }
+  return {
+    exists: allowed.length > 0,
+    disruptionsAllowed: allowed.length > 0 ? Math.min(...allowed) : 0,
+    deadlocked: false,
+  }
 }
 
 const NO_RUNAWAY: Facts['runaway'] = { exists: false, pod: '', uid: '', value: 0, siblings: 0, ratio: 0, ready: false }

@@ -76,5 +76,6 @@ export function targetFacts(context: Context, pods: readonly PodFacts[]): Facts[
     hasAutoscaler: hasAutoscaler(context),
     // An autoscaler never goes to 0 by itself, so whoever wrote it meant it.
     scaledToZero: isScalable(target) && wanted === 0,
+    revertedBy: '',
   }
 }

@@ -1,36 +1,29 @@
 import { Type, type Static } from 'typebox'
-import { Count, strict } from './schema.ts'
+import { Count, strict } from '../schema.ts'
+import { PodFacts } from './pod-facts.ts'
+import {
+  AlertFacts,
+  AutoscalerFacts,
+  ChangeFacts,
+  ClusterFacts,
+  ConfigurationFacts,
+  CorrelationFacts,
+  CpuFacts,
+  CreationFacts,
+  ForecastFacts,
+  IdentityFacts,
+  ImageFacts,
+  NetworkFacts,
+  NodeFacts,
+  ProbeFacts,
+  SchedulingFacts,
+  ServiceFacts,
+  VolumeFacts,
+} from './surroundings-facts.ts'
 
 const Str = Type.String()
 const Num = Type.Number()
 const Bool = Type.Boolean()
-
-/** A pod of the incident's target, as playbooks see it. Empty strings and zeros where nothing applies, so that no expression fails on a missing fact. */
-export const PodFacts = strict({
-  name: Str,
-  uid: Str,
-  node: Str,
-  phase: Str,
-  /** pod-template-hash or controller-revision-hash. */
-  revision: Str,
-  ready: Bool,
-  terminating: Bool,
-  /** Has no controller: nothing would bring it back. */
-  bare: Bool,
-  ageSeconds: Num,
-  /** Waiting reason of the first container that waits, such as CrashLoopBackOff. */
-  waiting: Str,
-  restarts: Count,
-  /** Of the last termination of the container that ended last. */
-  exitReason: Str,
-  exitCode: Type.Integer(),
-  /** Times the last container was seen to end; 0 when never. */
-  secondsSinceExit: Num,
-  oomKilled: Bool,
-  /** Waits or crashes in a way that only a change ends; see `failing.waiting`. */
-  cannotRun: Bool,
-})
-export type PodFacts = Static<typeof PodFacts>
 
 /** The facts of one incident's context: all that a condition of a playbook can name. */
 export const Facts = strict({
@@ -49,6 +42,8 @@ export const Facts = strict({
     hasAutoscaler: Bool,
     /** The only writer of `replicas: 0` is a person or tool: a wish. */
     scaledToZero: Bool,
+    /** Somebody took our last change of it back; empty where nobody did. */
+    revertedBy: Str,
   }),
   rollout: strict({
     /** Revision hash of the newest template. */
@@ -60,6 +55,8 @@ export const Facts = strict({
     deadlineExceeded: Bool,
     /** How many of the newest revision's pods cannot run. */
     failingPods: Count,
+    /** What the newest template changed against the last healthy one: image, command, env, resources, probes, volumes, scheduling, other. */
+    changed: Type.Array(Str),
     lastHealthy: strict({ exists: Bool, revision: Count, name: Str, ageSeconds: Num }),
   }),
   pods: Type.Array(PodFacts),
@@ -80,12 +77,41 @@ export const Facts = strict({
     nextLimitBytes: Num,
     /** The release before had a higher limit and is healthy: the release brought it. */
     loweredByRollout: Bool,
+    /** Killed at the same hour on two days or more: a spike that comes back, not a leak. */
+    recurring: Bool,
   }),
   /** A replica far above its siblings in CPU. */
   runaway: strict({ exists: Bool, pod: Str, uid: Str, value: Num, siblings: Num, ratio: Num, ready: Bool }),
   job: strict({ exists: Bool, complete: Bool, failed: Bool }),
-  budget: strict({ exists: Bool, disruptionsAllowed: Count }),
+  budget: strict({
+    exists: Bool,
+    disruptionsAllowed: Count,
+    /** Every pod is well and the budget allows none to go: no node can be drained. */
+    deadlocked: Bool,
+  }),
   attempts: strict({ count: Count, lastAction: Str, lastOutcome: Str }),
+  nodes: Type.Array(NodeFacts),
+  cluster: ClusterFacts,
+  creation: CreationFacts,
+  image: ImageFacts,
+  configuration: ConfigurationFacts,
+  probe: ProbeFacts,
+  scheduling: SchedulingFacts,
+  volumes: Type.Array(VolumeFacts),
+  /** The volume most in need, and the node; empty names where there is none. */
+  volume: VolumeFacts,
+  node: NodeFacts,
+  /** The one pod of the target that takes from its node what others need. */
+  culprit: strict({ exists: Bool, pod: Str, uid: Str, resource: Str }),
+  autoscaler: AutoscalerFacts,
+  cpu: CpuFacts,
+  forecast: ForecastFacts,
+  service: ServiceFacts,
+  network: NetworkFacts,
+  identity: IdentityFacts,
+  changes: Type.Array(ChangeFacts),
+  alerts: Type.Array(AlertFacts),
+  correlation: CorrelationFacts,
   now: strict({ openSeconds: Num }),
 })
 export type Facts = Static<typeof Facts>
