@@ -39,6 +39,8 @@ export const VERIFICATIONS = [
   'no-oom-since-action',
   'signal-cleared',
   'pod-replaced',
+  'change-stands',
+  'volume-expanded',
 ] as const
 export type Verification = (typeof VERIFICATIONS)[number]
 

@@ -38,3 +38,6 @@ export function tokenOf(entity: Entity): string {
 export function partitionOf(target: Target): number {
   return fnv1a32(keyOf(target)) % PARTITIONS
 }
+
+/** Left on a node that KubeWise cordoned, with the incident; empty once it was uncordoned. Only such a node may be uncordoned. */
+export const CORDONED_ANNOTATION = 'kubewise.io/cordoned'

@@ -1,4 +1,4 @@
-import type { Decoded, Facts, Parameters, Risk } from '@kubewise/contracts'
+import type { Decoded, Entity, Facts, Parameters, Risk, Target } from '@kubewise/contracts'
 import type { TSchema } from 'typebox'
 
 /** One permission at the Kubernetes API, as RBAC writes it. */
@@ -39,6 +39,10 @@ export interface ActionSpec {
   /** A change that was not enough stays until the incident ends: the next attempt builds on it, the last one undoes all. */
   keepsWhenNotEnough: boolean
   needs(kind: string): readonly Permission[]
+  /** The object it writes to, where that is not the target itself. */
+  objectOf?(target: Target, parameters: Parameters): Entity
+  /** Is that object the target's own? Whoever names another's is not believed. */
+  isOwn?(facts: Facts, parameters: Parameters): boolean
   useWhen: string
   notWhen: string
   undo: { how: 'restore' } | { how: 'none'; say: string }

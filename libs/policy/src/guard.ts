@@ -32,6 +32,8 @@ export interface Limits {
   maxRaiseStep: number
   /** And at most to this many times its value before the incident. */
   maxRaiseTotal: number
+  /** Whether nodes may be changed at all; other objects that lie in no namespace never are. */
+  mayChangeNodes: boolean
 }
 
 /** All that a guard may look at, gathered at the moment of the decision. */

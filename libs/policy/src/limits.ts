@@ -26,6 +26,7 @@ export const DEFAULT_LIMITS: Limits = {
   autoRisk: 'medium',
   maxRaiseStep: 2,
   maxRaiseTotal: 4,
+  mayChangeNodes: false,
 }
 
 /** Where nothing is ever changed, whatever it is labelled. Settings and environment only add to it. */

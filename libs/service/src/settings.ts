@@ -101,6 +101,8 @@ export const detectorSettings = {
 export const remediationSettings = {
   REMEDIATION_COOLDOWN_SECONDS: Duration('s', { default: 300 }),
   MAX_PARALLEL_REMEDIATION_ACTIONS: Type.Integer({ default: 5, minimum: 0 }),
+  /** Cordoning and the like: off unless the installation wants it. */
+  KUBEWISE_MAY_CHANGE_NODES: Type.Boolean({ default: false }),
   KUBEWISE_WEBHOOK_URL: Type.Optional(HttpUrl({ secret: true, expected: 'an http or https address' })),
 }
 

@@ -55,6 +55,7 @@ export function optionsOf(config: Config): Options {
     limits: {
       cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND,
       maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
+      mayChangeNodes: config.KUBEWISE_MAY_CHANGE_NODES,
     },
     protectedNamespaces: [...config.KUBEWISE_SYSTEM_NAMESPACES, ...config.BLACKLISTED_NAMESPACES],
     killFile: join(expandHome(config.KUBEWISE_HOME), 'kill'),

@@ -19,6 +19,7 @@ const Settings = Type.Object({
   ...clusterSettings,
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
   MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,
+  KUBEWISE_MAY_CHANGE_NODES: remediationSettings.KUBEWISE_MAY_CHANGE_NODES,
   /** A folder with playbooks of one's own, `*.yaml`. */
   KUBEWISE_PLAYBOOKS: Type.Optional(Type.String({ minLength: 1, expected: 'the path of a folder' })),
 })
@@ -33,5 +34,6 @@ export const installationOf = (config: Config): Installation => ({
   limits: {
     cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND,
     maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
+    mayChangeNodes: config.KUBEWISE_MAY_CHANGE_NODES,
   },
 })

@@ -34,6 +34,14 @@ describe('the action catalogue', () => {
     ['three replicas', 'scale@1', { replicas: 3 }, true],
     ['no replicas', 'scale@1', { replicas: 0 }, false],
     ['half a replica', 'scale@1', { replicas: 1.5 }, false],
+    ['a higher maximum', 'set-autoscaler-maximum@1', { autoscaler: 'web', uid: 'u', maxReplicas: 6 }, true],
+    ['a maximum of whom', 'set-autoscaler-maximum@1', { maxReplicas: 6 }, false],
+    ['a maximum of one', 'set-autoscaler-maximum@1', { autoscaler: 'web', uid: 'u', maxReplicas: 1 }, false],
+    ['a size', 'expand-volume@1', { size: '15Gi' }, true],
+    ['a size of nothing', 'expand-volume@1', { size: '0Gi' }, false],
+    ['a part of a byte', 'expand-volume@1', { size: '1500m' }, false],
+    ['nothing more', 'cordon@1', {}, true],
+    ['another node', 'cordon@1', { node: 'other' }, false],
     ['a sentence', 'escalate@1', { say: 'Look at this.' }, true],
   ]
   for (const [given, name, values, isRight] of parameters)
@@ -42,6 +50,8 @@ describe('the action catalogue', () => {
 
   it('asks for no more rights than its verbs need', () => {
     assert.deepEqual(rbacFor(ACTIONS), [
+      { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] },
+      { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'patch'] },
       { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
       { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
       { apiGroups: ['apps'], resources: ['controllerrevisions'], verbs: ['list'] },
@@ -49,6 +59,11 @@ describe('the action catalogue', () => {
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] },
       { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },
       { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['get', 'patch'] },
+      {
+        apiGroups: ['autoscaling'],
+        resources: ['horizontalpodautoscalers'],
+        verbs: ['get', 'patch'],
+      },
     ])
   })
 

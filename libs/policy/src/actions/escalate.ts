@@ -1,6 +1,7 @@
 import { decoderOf } from '@kubewise/contracts'
 import { Type } from 'typebox'
 import type { ActionSpec } from '../action.ts'
+import { NO_IMPACT } from './permissions.ts'
 
 const parameters = Type.Object(
   { say: Type.Optional(Type.String({ maxLength: 1024 })) },
@@ -22,5 +23,5 @@ export const escalate: ActionSpec = {
   useWhen: 'Nothing that KubeWise may do would help, or what it did was not enough.',
   notWhen: 'A remedy within the rules has not been tried yet.',
   undo: { how: 'none', say: 'Nothing was changed.' },
-  impact: () => ({ pods: 0, readyPodsTaken: 0, restarts: false }),
+  impact: NO_IMPACT,
 }

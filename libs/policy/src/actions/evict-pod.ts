@@ -20,6 +20,15 @@ export const evictPod: ActionSpec = {
   setsReplicas: false,
   keepsWhenNotEnough: false,
   needs: () => EVICTION,
+  objectOf: ({ cluster, namespace }, { pod, uid }) => ({
+    cluster,
+    kind: 'Pod',
+    namespace,
+    name: String(pod),
+    uid: String(uid),
+  }),
+  isOwn: ({ pods }, given) =>
+    pods.some(({ uid, name, bare }) => !bare && uid === given['uid'] && name === given['pod']),
   useWhen: 'One replica is far above its siblings, or one pod is stuck, and its controller can bring a new one.',
   notWhen:
     'The pod has no controller, or a new one could not start: image, pull secret, configuration, quota or admission stand in the way.',

@@ -1,14 +1,28 @@
 import { ACTION_ALIASES, type Plan } from '@kubewise/contracts'
 import type { ActionSpec } from '../action.ts'
+import { cordon, uncordon } from './cordon.ts'
 import { escalate } from './escalate.ts'
 import { evictPod } from './evict-pod.ts'
+import { expandVolume } from './expand-volume.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
 import { scale } from './scale.ts'
+import { setAutoscalerMaximum } from './set-autoscaler-maximum.ts'
 import { setResources } from './set-resources.ts'
 
 /** Every action there is. Adding one: a file here, its other half in the executor, and a line in both lists. */
-export const ACTIONS: readonly ActionSpec[] = [rollback, setResources, evictPod, restart, scale, escalate]
+export const ACTIONS: readonly ActionSpec[] = [
+  rollback,
+  setResources,
+  evictPod,
+  restart,
+  scale,
+  setAutoscalerMaximum,
+  expandVolume,
+  cordon,
+  uncordon,
+  escalate,
+]
 
 const BY_NAME: ReadonlyMap<string, ActionSpec> = new Map(ACTIONS.map((action) => [action.name, action]))
 

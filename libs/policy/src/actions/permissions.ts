@@ -1,4 +1,4 @@
-import type { Permission } from '../action.ts'
+import type { Impact, Permission } from '../action.ts'
 
 const PLURALS: Readonly<Record<string, string>> = {
   Deployment: 'deployments',
@@ -15,11 +15,18 @@ export const EVICTION: readonly Permission[] = [
   { group: '', resource: 'pods', subresource: 'eviction', verb: 'create' },
 ]
 
+/** Reads one kind of object, and changes it in place. */
+export const changeOf = (group: string, resource: string): readonly Permission[] =>
+  ['get', 'patch'].map((verb) => ({ group, resource, verb }))
+
+/** No pod is replaced or taken away. */
+export const NO_IMPACT = (): Impact => ({ pods: 0, readyPodsTaken: 0, restarts: false })
+
 /** Changes a workload in place; a StatefulSet's broken pods must be replaced too, since its controller waits for them. */
 export function patchOf(kind: string): readonly Permission[] {
   const resource = PLURALS[kind]
   if (resource === undefined) return []
-  const patch = ['get', 'patch'].map((verb) => ({ group: 'apps', resource, verb }))
+  const patch = changeOf('apps', resource)
   return kind === 'StatefulSet' ? [...patch, { group: '', resource: 'pods', verb: 'list' }, ...EVICTION] : patch
 }
 

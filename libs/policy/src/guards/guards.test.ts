@@ -138,11 +138,30 @@ const TABLE: Readonly<Record<string, Row[]>> = {
       {
         plan: plan({
           steps: [
-            step({ action: 'evict-pod@1', object: { cluster: 'prod', kind: 'Pod', namespace: 'shop', name: 'web-1' } }),
+            step({
+              action: 'evict-pod@1',
+              object: { cluster: 'prod', kind: 'Pod', namespace: 'shop', name: 'web-1' },
+              with: { pod: 'web-1', uid: 'u' },
+            }),
           ],
         }),
       },
       undefined,
+    ],
+    [
+      'an eviction of another pod than it says',
+      {
+        plan: plan({
+          steps: [
+            step({
+              action: 'evict-pod@1',
+              object: { cluster: 'prod', kind: 'Pod', namespace: 'shop', name: 'web-1' },
+              with: { pod: 'db-1', uid: 'u' },
+            }),
+          ],
+        }),
+      },
+      'foreign-object',
     ],
     [
       'a step on a neighbour',

@@ -1,4 +1,5 @@
 import { keyOf, titleOf } from '@kubewise/contracts'
+import { actionNamed } from '../actions/index.ts'
 import type { Guard } from '../guard.ts'
 
 /** Refuses when the target is gone, is being deleted, or is another object under the same name; and steps on anything but it. */
@@ -9,15 +10,10 @@ export const targetExists: Guard = ({ plan, object }) => {
   if (!plan.target.uid || object.value.uid !== plan.target.uid)
     return { code: 'target-replaced', say: `${title} is another object than the plan was made for.` }
   if (object.value.isDeleting) return { code: 'target-deleting', say: `${title} is being deleted.` }
-  const foreign = plan.steps.find(
-    (step) =>
-      keyOf(step.object) !== keyOf(plan.target) &&
-      !(
-        step.object.kind === 'Pod' &&
-        step.object.namespace === plan.target.namespace &&
-        step.object.cluster === plan.target.cluster
-      ),
-  )
+  const foreign = [...plan.steps, ...plan.fallback].find((step) => {
+    const meant = actionNamed(step.action)?.objectOf?.(plan.target, step.with) ?? plan.target
+    return keyOf(step.object) !== keyOf(meant)
+  })
   return (
     foreign && {
       code: 'foreign-object',

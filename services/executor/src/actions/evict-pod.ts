@@ -1,10 +1,11 @@
 import { controllerOf, isPodReady } from '@kubewise/kube'
-import { irreversible, uidOf, type ActionWork } from './work.ts'
+import { irreversible, uidOf, type WorkloadWork } from './work.ts'
 
 export const EVICTED_UID = '/metadata/uid'
 
 /** Evicts one pod of the target, by uid: a repeat cannot hit its replacement. */
-export const evictPod: ActionWork = {
+export const evictPod: WorkloadWork = {
+  on: 'workload',
   name: 'evict-pod@1',
 
   readyPodsTaken: ({ pods }, step) => pods.filter((pod) => uidOf(pod) === step.with['uid'] && isPodReady(pod)).length,

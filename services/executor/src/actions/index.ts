@@ -1,12 +1,25 @@
+import { cordon, uncordon } from './cordon.ts'
 import { evictPod } from './evict-pod.ts'
+import { expandVolume } from './expand-volume.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
 import { scale } from './scale.ts'
+import { setAutoscalerMaximum } from './set-autoscaler-maximum.ts'
 import { setResources } from './set-resources.ts'
 import type { ActionWork } from './work.ts'
 
 /** How each action of the catalogue that changes something is done; those that only tell need no work here. */
-export const WORKS: readonly ActionWork[] = [rollback, setResources, evictPod, restart, scale]
+export const WORKS: readonly ActionWork[] = [
+  rollback,
+  setResources,
+  evictPod,
+  restart,
+  scale,
+  setAutoscalerMaximum,
+  expandVolume,
+  cordon,
+  uncordon,
+]
 
 const BY_NAME: ReadonlyMap<string, ActionWork> = new Map(WORKS.map((work) => [work.name, work]))
 

@@ -11,14 +11,17 @@ export interface Footprint {
   plan: string
   reason: string
   atMs: number
+  /** What an action leaves beside, by key. */
+  notes?: Readonly<Record<string, string>>
 }
 
-function annotationsOf({ marker, plan, reason, atMs }: Footprint): Record<string, string> {
+function annotationsOf({ marker, plan, reason, atMs, notes }: Footprint): Record<string, string> {
   return {
     [STEP_ANNOTATION]: marker,
     'kubewise.io/last-remediation': new Date(atMs).toISOString(),
     'kubewise.io/plan-id': plan,
     'kubewise.io/reason': reason,
+    ...notes,
   }
 }
 

@@ -2,7 +2,7 @@ import type { Refusal } from '@kubewise/contracts'
 import type { JsonPatchOperation } from '@kubewise/kube'
 
 function operationOf({ op, path, value }: Record<string, unknown>): JsonPatchOperation[] {
-  const isKnown = (op === 'test' || op === 'replace') && typeof path === 'string' && value !== undefined
+  const isKnown = (op === 'test' || op === 'replace' || op === 'add') && typeof path === 'string' && value !== undefined
   return isKnown ? [{ op, path, value }] : []
 }
 

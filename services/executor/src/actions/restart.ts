@@ -1,13 +1,14 @@
 import type { JsonPatchOperation } from '@kubewise/kube'
 import { readyPodsTakenByReplacing } from './replacing.ts'
 import { stuckPods } from './stuck-pods.ts'
-import { irreversible, type ActionWork } from './work.ts'
+import { irreversible, type WorkloadWork } from './work.ts'
 
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
 const METADATA = '/spec/template/metadata'
 
 /** Replaces all pods by changing one annotation of their template, the one that `kubectl rollout restart` changes. */
-export const restart: ActionWork = {
+export const restart: WorkloadWork = {
+  on: 'workload',
   name: 'restart@1',
 
   readyPodsTaken: (view) => readyPodsTakenByReplacing(view, () => true),

@@ -1,7 +1,7 @@
 import { revisionLabelOf, templateHash, type JsonPatchOperation, type PodTemplate } from '@kubewise/kube'
 import { readyPodsTakenByReplacing } from './replacing.ts'
 import { stuckPods } from './stuck-pods.ts'
-import { irreversible, type ActionWork } from './work.ts'
+import { irreversible, type WorkloadWork } from './work.ts'
 
 const PATH = '/spec/template'
 
@@ -16,7 +16,8 @@ const revisionNumber = (values: Readonly<Record<string, unknown>>) => Number(val
 const replaceBy = (template: PodTemplate): JsonPatchOperation => ({ op: 'replace', path: PATH, value: template })
 
 /** Replaces the template by that of a named revision; as a whole, so that what the bad one added goes too. */
-export const rollback: ActionWork = {
+export const rollback: WorkloadWork = {
+  on: 'workload',
   name: 'rollback@1',
 
   readyPodsTaken(view, step) {

@@ -1,12 +1,13 @@
 import { isPodReady } from '@kubewise/kube'
 import { wantedOf } from '../context/workload.ts'
 import { recordedPatch } from './recorded-patch.ts'
-import { restoring, type ActionWork } from './work.ts'
+import { restoring, type WorkloadWork } from './work.ts'
 
 const PATH = '/spec/replicas'
 
 /** Sets the replicas on the workload itself: the marker must travel in the same write, which `/scale` does not take. */
-export const scale: ActionWork = {
+export const scale: WorkloadWork = {
+  on: 'workload',
   name: 'scale@1',
 
   readyPodsTaken(view, step) {

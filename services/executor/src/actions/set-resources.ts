@@ -10,7 +10,7 @@ import { raiseRefusal } from '@kubewise/policy'
 import { recordedPatch } from './recorded-patch.ts'
 import { readyPodsTakenByReplacing } from './replacing.ts'
 import { stuckPods } from './stuck-pods.ts'
-import { isRefusal, restoring, type ActionWork, type Preparation } from './work.ts'
+import { isRefusal, restoring, type WorkloadWork, type Preparation } from './work.ts'
 
 const PARAMETERS = { memoryLimit: 'memory', cpuLimit: 'cpu' } as const
 
@@ -74,7 +74,8 @@ function backTo({ container, path }: Place, raised: readonly Raised[]): JsonPatc
 }
 
 /** Raises limits in the template. What was not enough stays for the next raise, so that undoing goes back to before the incident. */
-export const setResources: ActionWork = {
+export const setResources: WorkloadWork = {
+  on: 'workload',
   name: 'set-resources@1',
 
   readyPodsTaken: (view) => readyPodsTakenByReplacing(view, () => true),

@@ -1,17 +1,26 @@
-import type { ExecutionStep, PlanStep, Refusal, TargetRecord, Undo } from '@kubewise/contracts'
+import type { ExecutionStep, PlanStep, Refusal, Target, TargetRecord, Undo } from '@kubewise/contracts'
 import type { JsonPatchOperation, KubernetesObject, Pod } from '@kubewise/kube'
 import type { Limits } from '@kubewise/policy'
 import type { WorkloadView } from '../context/workload.ts'
 
 /** What is looked at to make a write: read at the moment of the write, not of the plan. */
-export interface Preparation {
+interface Circumstances {
   step: Pick<PlanStep, 'with' | 'object'>
-  view: WorkloadView
   record: TargetRecord
   limits: Limits
   incident: string
   /** When the plan was made: constants that a repeat must not change are derived from it. */
   planCreatedMs: number
+}
+
+export interface Preparation extends Circumstances {
+  view: WorkloadView
+}
+
+export interface ObjectPreparation extends Circumstances {
+  /** The step's object, by its uid. */
+  object: KubernetesObject
+  target: Target
 }
 
 /** Exactly what will be written, and how it is taken back. */
@@ -21,10 +30,13 @@ export interface Prepared {
   undo: Undo
   /** Values before the first raise of the incident, by name. */
   originals?: Record<string, string>
+  /** Annotations of its own beside the marker, by key. */
+  notes?: Record<string, string>
 }
 
-/** How an action that changes the cluster is done. */
-export interface ActionWork {
+/** How an action on a workload, or on one of its pods, is done. */
+export interface WorkloadWork {
+  on: 'workload'
   /** `name@version`, as in the catalogue. */
   name: string
   /** Ready pods that it takes away before others are ready. */
@@ -36,6 +48,17 @@ export interface ActionWork {
   /** Pods that keep the controller from doing what it was told, to be evicted as part of the same action. */
   inTheWay?(view: WorkloadView): Pod[]
 }
+
+/** How an action on one object of another kind is done. It takes no pod away. */
+export interface ObjectWork {
+  on: 'object'
+  name: string
+  prepare(preparation: ObjectPreparation): Prepared | Refusal
+  undo?(step: ExecutionStep, object: KubernetesObject): JsonPatchOperation[] | Refusal
+}
+
+/** How an action that changes the cluster is done. */
+export type ActionWork = WorkloadWork | ObjectWork
 
 export function isRefusal(answer: object): answer is Refusal {
   return 'code' in answer && 'say' in answer

@@ -36,7 +36,12 @@ function common(object: KubernetesObject, { namespace, hasAutoscaler, budgets }:
 
 /** Of all steps together: those that follow one another each take theirs. */
 function readyPodsTakenBy(plan: Plan, view: WorkloadView): number {
-  const taken = plan.steps.map((step) => workOf(step.action)?.readyPodsTaken(view, step) ?? view.pods.length)
+  const taken = plan.steps.map((step) => {
+    const work = workOf(step.action)
+    // Of what is not known the worst is believed.
+    if (!work) return view.pods.length
+    return work.on === 'workload' ? work.readyPodsTaken(view, step) : 0
+  })
   return Math.max(0, ...taken)
 }
 

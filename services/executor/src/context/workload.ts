@@ -120,6 +120,7 @@ export async function readSurroundings(
   labels: Readonly<Record<string, string>>,
 ): Promise<Surroundings> {
   const { namespace, kind, name } = target
+  if (namespace === '') return { namespace: undefined, budgets: [], hasAutoscaler: false }
   const [found, budgets, autoscalers] = await Promise.all([
     kube.get<Namespace>(RESOURCES.Namespace, { name: namespace }),
     kube.list<PodDisruptionBudget>(RESOURCES.PodDisruptionBudget, { namespace }),

@@ -3,41 +3,18 @@ import { RESOURCES, type KubernetesObject, type Pod } from '@kubewise/kube'
 import { actionNamed } from '@kubewise/policy'
 import { EVICTED_UID } from '../actions/evict-pod.ts'
 import { workOf } from '../actions/index.ts'
-import { guardedPatch, guardedUndo, markerOn, type Footprint } from '../actions/patch.ts'
-import { isRefusal, uidOf, type ActionWork, type Prepared } from '../actions/work.ts'
-import { readWorkload, refOf, resourceOfKind, type WorkloadView } from '../context/workload.ts'
-import { planStepOf, type Work } from '../work.ts'
-import { preconditionRefusal } from './precondition.ts'
+import { guardedUndo, markerOn } from '../actions/patch.ts'
+import { isRefusal, uidOf, type Prepared } from '../actions/work.ts'
+import { refOf, resourceOfKind } from '../context/workload.ts'
+import type { Work } from '../work.ts'
+import { footprintOf, objectOf, prepareStep, takingBack } from './subject.ts'
 import type { Slot, Trace } from './write-once.ts'
-
-const isGone: Refusal = { code: 'target-gone', say: 'The workload does not exist any more.' }
-
-/** The workload as it is now, if it still is the plan's. */
-async function viewFor({ kube, plan }: Work): Promise<WorkloadView | Refusal> {
-  const view = await readWorkload(kube, plan.target)
-  if (!view) return isGone
-  return uidOf(view.workload) === plan.target.uid
-    ? view
-    : { code: 'target-replaced', say: 'Another workload has taken the name of the one that the plan was made for.' }
-}
-
-const footprintOf = ({ plan, clock }: Work, marker: string): Footprint => ({
-  marker,
-  plan: plan._id,
-  reason: plan.cause,
-  atMs: clock.now(),
-})
 
 /** What a patch was prepared for; anything else is another object, or another state of it. */
 const stateOf = ({ metadata }: KubernetesObject): string =>
   metadata?.annotations && metadata.generation !== undefined
     ? String(metadata.generation)
     : (metadata?.resourceVersion ?? '')
-
-async function workloadOf({ kube, plan }: Work): Promise<KubernetesObject | undefined> {
-  const resource = resourceOfKind(plan.target.kind)
-  return resource && kube.get(resource, refOf(plan.target))
-}
 
 /** Sending and seeing, the same forwards and back. */
 function wire(work: Work, step: ExecutionStep) {
@@ -48,60 +25,27 @@ function wire(work: Work, step: ExecutionStep) {
     isPreparedFor: (object: KubernetesObject) => void (preparedFor = stateOf(object)),
     async hasMoved() {
       if (step.object.kind === 'Pod') return false
-      const object = await workloadOf(work)
+      const object = await objectOf(work, step)
       return object !== undefined && stateOf(object) !== preparedFor
     },
     async send({ effect }: Prepared): Promise<void> {
-      const { kube, plan, stopping } = work
+      const { kube, stopping } = work
       if (effect.kind === 'evict') return kube.evict(refOf(step.object), effect.uid)
-      const resource = resourceOfKind(plan.target.kind) ?? RESOURCES.Deployment
+      const resource = resourceOfKind(step.object.kind)
+      if (!resource) throw new TypeError(`the kind ${step.object.kind} is not known`)
       stopping.throwIfAborted()
-      await kube.patch(resource, refOf(plan.target), { type: 'json', operations: effect.operations })
+      await kube.patch(resource, refOf(step.object), { type: 'json', operations: effect.operations })
     },
     async observe(marker: string): Promise<Trace> {
       if (step.object.kind === 'Pod') {
         const pod = await work.kube.get<Pod>(RESOURCES.Pod, refOf(step.object))
         return !pod || uidOf(pod) !== uid() || pod.metadata?.deletionTimestamp ? 'done' : 'absent'
       }
-      const object = await workloadOf(work)
-      if (!object || uidOf(object) !== work.plan.target.uid) return 'gone'
+      const object = await objectOf(work, step)
+      if (!object || uidOf(object) !== step.object.uid) return 'gone'
       return markerOn(object) === marker ? 'done' : 'absent'
     },
   }
-}
-
-/** The step's preconditions, on the object it acts on. */
-function flawOf(step: ExecutionStep, view: WorkloadView, work: Work): Refusal | undefined {
-  const planned = planStepOf(work.plan, step)
-  const pod = view.pods.find(({ metadata }) => metadata?.name === step.object.name)
-  const object = step.object.kind === 'Pod' ? pod : view.workload
-  return preconditionRefusal(planned.preconditions, object)
-}
-
-async function prepareStep(
-  work: Work,
-  action: ActionWork,
-  step: ExecutionStep,
-  marker: string,
-): Promise<{ view: WorkloadView; prepared: Prepared } | Refusal> {
-  const view = await viewFor(work)
-  if (isRefusal(view)) return view
-  const { plan, lock, limits } = work
-  const planned = planStepOf(plan, step)
-  const context = {
-    step: planned,
-    view,
-    record: lock.record,
-    limits,
-    incident: plan.incident,
-    planCreatedMs: plan.createdMs,
-  }
-  const prepared = flawOf(step, view, work) ?? action.prepare(context)
-  if (isRefusal(prepared)) return prepared
-  const { effect } = prepared
-  if (effect.kind === 'evict') return { view, prepared }
-  const operations = guardedPatch(view.workload, effect.operations, footprintOf(work, marker))
-  return { view, prepared: { ...prepared, effect: { kind: 'patch', operations } } }
 }
 
 /** A step forwards. */
@@ -123,7 +67,7 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
     async prepare() {
       const found = await prepareStep(work, action, step, next)
       if (isRefusal(found)) return found
-      isPreparedFor(found.view.workload)
+      isPreparedFor(found.object)
       return found.prepared
     },
     toIntent: ({ changes, undo }) =>
@@ -165,8 +109,8 @@ export function lastMarkers(steps: readonly ExecutionStep[], id: string): string
 export function undoSlot(work: Work, id: string): Slot | Refusal {
   const { ledger, plan, lock } = work
   const step = ledger.step(id)
-  const { undo: takeBack } = workOf(actionNamed(step.action)?.name ?? step.action) ?? {}
-  if (!takeBack) return { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
+  const action = workOf(actionNamed(step.action)?.name ?? step.action)
+  if (!action?.undo) return { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
   const { isPreparedFor, observe, ...rest } = wire(work, step)
   const next = `${plan._id}/${id}/${lock.epoch}/undo`
   const status = () => ledger.step(id).undo?.status
@@ -185,16 +129,14 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
     next,
     marker: () => ledger.step(id).undo?.marker ?? next,
     async prepare() {
-      const view = await viewFor(work)
-      if (isRefusal(view)) return view
-      const back = takeBack(step, view)
+      const back = await takingBack(work, action, step)
       if (isRefusal(back)) return back
-      const operations = guardedUndo(view.workload, back, {
+      const operations = guardedUndo(back.object, back.operations, {
         markers: lastMarkers(ledger.execution.steps, id),
         footprint: footprintOf(work, next),
       })
       if (isRefusal(operations)) return operations
-      isPreparedFor(view.workload)
+      isPreparedFor(back.object)
       const changes = step.changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
       return {
         effect: { kind: 'patch', operations },

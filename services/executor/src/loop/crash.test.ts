@@ -27,7 +27,7 @@ describe('a process that dies', () => {
   for (const scenario of SCENARIOS)
     it(`at any place of ${scenario.name}: each effect happens once, and it ends as it would have`, async () => {
       const calm = await runDyingAt(scenario)
-      assert.equal(calm.execution.status, scenario.ends)
+      assert.equal(calm.execution.status, scenario.ends, JSON.stringify(calm.execution.refusal ?? calm.execution.say))
       assert.deepEqual(calm.violations, [])
       for (const [label, nth] of placesIn(calm.first.passed)) {
         const { world, execution, first, violations } = await runDyingAt(scenario, label, nth)

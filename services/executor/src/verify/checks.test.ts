@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Anomaly } from '@kubewise/contracts'
-import type { ContainerStatus, Deployment, Pod, Revision } from '@kubewise/kube'
+import type { ContainerStatus, Deployment, PersistentVolumeClaim, Pod, Revision } from '@kubewise/kube'
 import { known, unknown } from '@kubewise/policy'
-import { CHECKS, type Finding, type Look } from './checks.ts'
+import { CHECKS, type Changed, type Finding, type Look } from './checks.ts'
 
 const ACTED = Date.UTC(2026, 0, 5, 12)
 const at = (seconds: number) => new Date(ACTED + seconds * 1000).toISOString()
@@ -55,6 +55,7 @@ const look = (workload: Deployment | undefined, pods: Pod[] = [], more: Partial<
   anomalies: known([]),
   sinceMs: ACTED,
   evicted: [],
+  changed: known([]),
   ...more,
 })
 
@@ -63,6 +64,20 @@ const signals = (...statuses: (Anomaly['status'] | undefined)[]) =>
   look(deployment(ALL), [], { anomalies: known(statuses.map((status) => status && ({ status } as Anomaly))) })
 
 type Row = [given: string, look: Look, value: Finding['value']]
+
+/** A claim that asks for 2Gi and bears a marker, beside the step that left `p/1/1`. */
+const changed = (marker: string, storage = '1Gi'): Changed => ({
+  step: {
+    marker: 'p/1/1',
+    object: { cluster: 'test', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: 'u' },
+  },
+  object: {
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data', annotations: { 'kubewise.io/step': marker } },
+    spec: { resources: { requests: { storage: '2Gi' } } },
+    status: { capacity: { storage } },
+  } as PersistentVolumeClaim,
+})
 
 const TABLE: Record<keyof typeof CHECKS, Row[]> = {
   'workload-available': [
@@ -126,6 +141,17 @@ const TABLE: Record<keyof typeof CHECKS, Row[]> = {
       look(deployment(ALL), [pod(), pod({ isReady: false })], { evicted: ['uid-0'] }),
       'not-yet',
     ],
+  ],
+  'change-stands': [
+    ['as it was left', look(undefined, [], { changed: known([changed('p/1/1')]) }), 'holds'],
+    ['written again by another', look(undefined, [], { changed: known([changed('q/1/1')]) }), 'fails'],
+    ['gone', look(undefined, [], { changed: known([{ ...changed('p/1/1'), object: undefined }]) }), 'fails'],
+    ['unreadable', look(undefined, [], { changed: DOWN }), 'unknown'],
+  ],
+  'volume-expanded': [
+    ['grown', look(undefined, [], { changed: known([changed('p/1/1', '2Gi')]) }), 'holds'],
+    ['not grown yet', look(undefined, [], { changed: known([changed('p/1/1', '1Gi')]) }), 'not-yet'],
+    ['unreadable', look(undefined, [], { changed: DOWN }), 'unknown'],
   ],
 }
 

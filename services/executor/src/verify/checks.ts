@@ -1,14 +1,19 @@
-import { FAILING_WAITING, type Anomaly, type Verification } from '@kubewise/contracts'
+import { FAILING_WAITING, type Anomaly, type ExecutionStep, type Verification } from '@kubewise/contracts'
 import {
   containerStates,
   isPodReady,
+  quantityToNumber,
   revisionLabelOf,
   rolloutStatus,
   timeMs,
   waitingReasonOf,
+  type KubernetesObject,
+  type PersistentVolumeClaim,
   type Pod,
+  type QuantityText,
 } from '@kubewise/kube'
 import type { Known } from '@kubewise/policy'
+import { markerOn } from '../actions/patch.ts'
 import { uidOf } from '../actions/work.ts'
 import { wantedOf, type WorkloadView } from '../context/workload.ts'
 
@@ -21,6 +26,13 @@ export interface Look {
   sinceMs: number
   /** Pods that were evicted. */
   evicted: readonly string[]
+  /** Steps that patched something, with the object as it is now. */
+  changed: Known<readonly Changed[]>
+}
+
+export interface Changed {
+  step: Pick<ExecutionStep, 'marker' | 'object'>
+  object: KubernetesObject | undefined
 }
 
 /** `fails` is certain: no waiting makes it hold. */
@@ -114,10 +126,51 @@ const podReplaced = onWorkload((view, { evicted }) => {
   return ready >= wanted ? holds(`Replaced; ${ready} pods are ready.`) : notYet(`${ready} of ${wanted} pods are ready.`)
 })
 
+/** Looks at each object that was patched, until one says that it does not hold. */
+function onChanged(look: (changed: Changed & { object: KubernetesObject }) => Finding, say: string): Check {
+  return ({ changed }) => {
+    if (!changed.isKnown) return unknown(`What was changed cannot be read: ${changed.why}`)
+    for (const { step, object } of changed.value) {
+      if (!object) return fails(`${step.object.kind} ${step.object.name} does not exist any more.`)
+      const finding = look({ step, object })
+      if (finding.value !== 'holds') return finding
+    }
+    return holds(say)
+  }
+}
+
+const changeStands = onChanged(
+  ({ step, object }) =>
+    markerOn(object) === step.marker
+      ? holds('It is as it was left.')
+      : fails(`Somebody has changed ${step.object.kind} ${step.object.name} since.`),
+  'What was changed is as it was left.',
+)
+
+function bytesOf(quantity: QuantityText | undefined): number {
+  try {
+    return quantity === undefined ? 0 : quantityToNumber(quantity)
+  } catch {
+    return 0
+  }
+}
+
+/** A file system grows only once a pod has it mounted; that the volume itself has grown is not enough. */
+const volumeExpanded = onChanged(({ object }) => {
+  const { spec, status, metadata }: PersistentVolumeClaim = object
+  const wanted = bytesOf(spec?.resources?.requests?.['storage'])
+  const given = bytesOf(status?.capacity?.['storage'])
+  return given >= wanted
+    ? holds('The volume has grown.')
+    : notYet(`The volume of ${metadata?.name} has ${given} of ${wanted} bytes.`)
+}, 'Every volume has grown.')
+
 export const CHECKS: Readonly<Record<Verification, Check>> = {
   'workload-available': workloadAvailable,
   'no-restarts-since-action': noneEndedSince(() => true, 'ended'),
   'no-oom-since-action': noneEndedSince((reason) => reason === 'OOMKilled', 'was killed for memory'),
   'signal-cleared': signalCleared,
   'pod-replaced': podReplaced,
+  'change-stands': changeStands,
+  'volume-expanded': volumeExpanded,
 }

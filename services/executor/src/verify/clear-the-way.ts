@@ -40,7 +40,8 @@ function isDue(known: ExecutionStep | undefined, barred: Refusal | undefined): b
 export async function clearTheWay(work: Work, view: WorkloadView): Promise<void> {
   const { ledger } = work
   for (const parent of ledger.execution.steps.filter(({ status }) => status === 'observed')) {
-    for (const pod of workOf(parent.action)?.inTheWay?.(view) ?? []) {
+    const done = workOf(parent.action)
+    for (const pod of (done?.on === 'workload' && done.inTheWay?.(view)) || []) {
       const eviction = evictionOf(work, parent, pod)
       const known = ledger.execution.steps.find(({ id }) => id === eviction.id)
       const barred = work.barred ?? (await noLongerAllowed(work))

@@ -1,7 +1,8 @@
-import type { Plan, Verdict, VerdictValue, Verification } from '@kubewise/contracts'
+import { keyOf, type Plan, type Verdict, type VerdictValue, type Verification } from '@kubewise/contracts'
 import { EVICTED_UID } from '../actions/evict-pod.ts'
 import { asKnown } from '../context/gather.ts'
 import { readWorkload } from '../context/workload.ts'
+import { objectOf } from '../ledger/subject.ts'
 import type { Work } from '../work.ts'
 import { CHECKS, type Finding, type Look } from './checks.ts'
 import { clearTheWay } from './clear-the-way.ts'
@@ -21,16 +22,26 @@ const VALUES: Record<Finding['value'], VerdictValue> = {
   unknown: 'inconclusive',
 }
 
-async function lookAt({ kube, record, plan, ledger, clock }: Work): Promise<Look> {
+async function lookAt(work: Work): Promise<Look> {
+  const { kube, record, plan, ledger, clock } = work
   const { steps, actedMs } = ledger.execution
   const evicted = steps.flatMap(({ changes }) =>
     changes.flatMap(({ path, before }) => (path === EVICTED_UID ? [String(before)] : [])),
   )
-  const [view, anomalies] = await Promise.all([
+  // Of several patches of one object only the last one's marker is left on it.
+  const patched = new Map(
+    steps.flatMap((step) =>
+      step.status === 'observed' && step.object.kind !== 'Pod' ? [[keyOf(step.object), step] as const] : [],
+    ),
+  )
+  const [view, anomalies, changed] = await Promise.all([
     asKnown(() => readWorkload(kube, plan.target)),
     asKnown(() => Promise.all(plan.anomalies.map((id) => record.anomalies.get(id)))),
+    asKnown(() =>
+      Promise.all([...patched.values()].map(async (step) => ({ step, object: await objectOf(work, step) }))),
+    ),
   ])
-  return { view, anomalies, sinceMs: actedMs ?? clock.now(), evicted }
+  return { view, anomalies, sinceMs: actedMs ?? clock.now(), evicted, changed }
 }
 
 function verdictOf(value: VerdictValue, checked: readonly Checked[], atMs: number): Verdict {

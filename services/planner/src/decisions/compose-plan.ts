@@ -29,11 +29,10 @@ function targetOf({ incident, target }: Context): Entity {
   return { cluster, kind, namespace, name, ...(uid !== undefined && { uid }) }
 }
 
-/** The object of a step: never a text from anywhere, only the target itself or one of its pods. */
-function objectOf(context: Context, step: ResolvedStep): Entity {
-  const { cluster, namespace } = context.incident.target
-  if (!step.action.kinds.includes('Pod')) return targetOf(context)
-  return { cluster, kind: 'Pod', namespace, name: String(step.with['pod']), uid: String(step.with['uid']) }
+/** The object of a step: never a text from anywhere, only the target itself or what is its own. */
+function objectOf(context: Context, { action, with: given }: ResolvedStep): Entity {
+  const target = targetOf(context)
+  return action.objectOf?.(target, given) ?? target
 }
 
 /** Turns resolved steps into a plan's, with what they rest on and what they will change. */

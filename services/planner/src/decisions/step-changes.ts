@@ -1,5 +1,13 @@
 import { hashOf, type Facts, type FieldChange, type Precondition } from '@kubewise/contracts'
-import type { Container, JsonPatchOperation, KubernetesObject, PodTemplate, Revision } from '@kubewise/kube'
+import type {
+  Container,
+  JsonPatchOperation,
+  KubernetesObject,
+  Node,
+  PersistentVolumeClaim,
+  PodTemplate,
+  Revision,
+} from '@kubewise/kube'
 import { rolloutWorkload, templateOf, type Context } from '../context/context.ts'
 import type { ResolvedStep } from '../playbooks/ask.ts'
 
@@ -82,6 +90,44 @@ function revisionOf({ revisions }: Context, number: unknown): Revision {
   return revision
 }
 
+/** The one change of a value, of the very object that was looked at. */
+function valueChange(
+  object: KubernetesObject,
+  field: string,
+  before: FieldChange['before'],
+  after: FieldChange['after'],
+) {
+  const path = `/${field.replaceAll('.', '/')}`
+  return {
+    preconditions: [uidIs(object), ...(before === null ? [] : [{ field, is: before }])],
+    changes: [{ path, before, after }],
+    // `add` on an object member replaces it where it is there.
+    patch: [{ op: 'add' as const, path, value: after }],
+  }
+}
+
+function maximumChange({ autoscalers }: Context, step: ResolvedStep): StepChanges {
+  const autoscaler = autoscalers.find(({ metadata }) => metadata?.uid === step.with['uid'])
+  if (!autoscaler) throw new Error(`autoscaler ${String(step.with['autoscaler'])}: expected it to be there still`)
+  return valueChange(
+    autoscaler,
+    'spec.maxReplicas',
+    autoscaler.spec?.maxReplicas ?? null,
+    step.with['maxReplicas'] ?? null,
+  )
+}
+
+function sizeChange(claim: PersistentVolumeClaim, step: ResolvedStep): StepChanges {
+  const before = claim.spec?.resources?.requests?.['storage'] ?? null
+  return valueChange(claim, 'spec.resources.requests.storage', before, step.with['size'] ?? null)
+}
+
+/** Absent reads as false. */
+function cordonChange(node: Node, isUnschedulable: boolean): StepChanges {
+  const { changes, patch } = valueChange(node, 'spec.unschedulable', node.spec?.unschedulable ?? false, isUnschedulable)
+  return { preconditions: [uidIs(node)], changes, patch }
+}
+
 /** What one step will change on the target as it was read, in short form, and what must still be so then. */
 export function changesOf(context: Context, facts: Facts, step: ResolvedStep): StepChanges {
   const { target } = context
@@ -99,6 +145,13 @@ export function changesOf(context: Context, facts: Facts, step: ResolvedStep): S
         preconditions: [{ field: 'metadata.uid', is: String(step.with['uid']) }],
         changes: [{ path: '/', before: String(step.with['pod']), after: null }],
       }
+    case 'set-autoscaler-maximum@1':
+      return maximumChange(context, step)
+    case 'expand-volume@1':
+      return sizeChange(target, step)
+    case 'cordon@1':
+    case 'uncordon@1':
+      return cordonChange(target, step.action.name === 'cordon@1')
     default:
       return { preconditions: onTemplate(workload, templateOf(context)), changes: [] }
   }

@@ -34,14 +34,13 @@ function resolveValue(facts: Facts, value: PlaybookValue): string | number | boo
   return fact
 }
 
-/** An action is offered only on the kinds it is made for: the incident's own target, or one of its pods. */
+/** An action is offered only on the kinds it is made for: the incident's own target, one of its pods, or what else is its own. */
 function assertFits({ action, with: given }: LoadedStep, facts: Facts, values: ResolvedStep['with']): void {
   if (action.isPassive) return
-  const isOnPod = action.kinds.includes('Pod')
-  if (!isOnPod && !action.kinds.includes(facts.target.kind))
+  if (!action.kinds.includes('Pod') && !action.kinds.includes(facts.target.kind))
     throw new Error(`${action.name} does not act on a ${facts.target.kind}`)
-  const isOwnPod = facts.pods.some(({ uid, name, bare }) => !bare && uid === values['uid'] && name === values['pod'])
-  if (isOnPod && !isOwnPod) throw new Error(`${action.name}: ${JSON.stringify(given)} is no pod of the target`)
+  if (action.isOwn?.(facts, values) === false)
+    throw new Error(`${action.name}: ${JSON.stringify(given)} is none of the target's own`)
 }
 
 function resolveStep(facts: Facts, { when: _when, ...step }: LoadedStep): ResolvedStep {

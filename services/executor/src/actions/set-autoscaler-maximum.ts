@@ -1,0 +1,44 @@
+import type { HorizontalPodAutoscaler } from '@kubewise/kube'
+import { raiseRefusal } from '@kubewise/policy'
+import { recordedPatch } from './recorded-patch.ts'
+import { restoring, type ObjectWork } from './work.ts'
+
+const PATH = '/spec/maxReplicas'
+const ORIGINAL = 'autoscaler/maximum'
+
+/** Raises the maximum of the autoscaler of the target; bounded against what it was before the incident. */
+export const setAutoscalerMaximum: ObjectWork = {
+  on: 'object',
+  name: 'set-autoscaler-maximum@1',
+
+  prepare({ object, target, step, record, incident, limits }) {
+    const { spec, metadata }: HorizontalPodAutoscaler = object
+    const { kind, name } = spec?.scaleTargetRef ?? {}
+    const before = spec?.maxReplicas
+    const after = Number(step.with['maxReplicas'])
+    if (kind !== target.kind || name !== target.name)
+      return { code: 'foreign-object', say: `The autoscaler ${metadata?.name} does not scale ${target.name}.` }
+    if (before === after) return { code: 'already-so', say: `Its maximum is ${after} already.` }
+    const earlier = record.originalsOf === incident ? record.originals[ORIGINAL] : undefined
+    const original = earlier ?? String(before)
+    const refusal = raiseRefusal({ original: Number(original), current: before ?? Number.NaN, next: after }, limits)
+    if (refusal) return refusal
+    return {
+      effect: {
+        kind: 'patch',
+        operations: [
+          { op: 'test', path: PATH, value: before },
+          { op: 'replace', path: PATH, value: after },
+        ],
+      },
+      changes: [{ path: PATH, before, after }],
+      undo: restoring(`Brings back the maximum of ${before}.`, [
+        { op: 'test', path: PATH, value: after },
+        { op: 'replace', path: PATH, value: before },
+      ]),
+      originals: { [ORIGINAL]: original },
+    }
+  },
+
+  undo: ({ undo }) => recordedPatch(undo?.patch),
+}
