@@ -1,4 +1,5 @@
 import { every, explain, type Metrics } from '@kubewise/service'
+import { answer, ask } from './ask.ts'
 import { consume, type ConsumeContext } from './consume.ts'
 import { buryUndelivered, createBury, decodeAdvisory, UNDELIVERED } from './dead-letters.ts'
 import { createFigures } from './figures.ts'
@@ -61,6 +62,8 @@ export function createBus(link: Link, metrics: Metrics | undefined): Bus {
       return consumption
     },
     replay: (options) => keep(replay(context, options)),
+    ask: (subject, question, decode, timeoutMs) => ask(link, subject, question, decode, timeoutMs),
+    answer: (subject, decode, handle) => keep(answer(link, subject, decode, handle)),
     async streamState(stream) {
       checkName(stream, 'stream')
       const { created, state } = await streamInfo(link, stream)

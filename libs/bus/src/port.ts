@@ -107,6 +107,16 @@ export interface Bus {
   ): Consumption
   /** Ordered, from a sequence, without acks: for readers that keep their own checkpoint. */
   replay<T>(options: ReplayOptions<T>): Consumption
+  /**
+   * Asks whoever answers this subject, once, without a record. For questions whose answer is of use only now.
+   * @throws BusError `no-stream` where nobody answers, `timeout`, `invalid` for an answer that does not decode
+   */
+  ask<T>(subject: Subject, question: object, decode: Decoder<T>, timeoutMs: number): Promise<T>
+  /**
+   * Answers what is asked on a subject; of several processes one does. A question that does not decode, and a handler that
+   * throws, are answered with an error, which is what `ask` then throws.
+   */
+  answer<Q>(subject: Subject, decode: Decoder<Q>, handle: (question: Q) => Promise<object>): Consumption
   streamState(stream: string): Promise<StreamState>
   kv(bucket: BucketSpec): Promise<KeyValue>
   /** Live, best effort: is the connection up at this moment? */

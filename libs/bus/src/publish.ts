@@ -23,7 +23,8 @@ export interface PublishOptions {
   headers?: Record<string, string>
 }
 
-function encode(subject: string, body: object, mostBytes: number): Buffer {
+/** @throws BusError `invalid` for what JSON cannot hold, or is too large for the server */
+export function encode(subject: string, body: object, mostBytes: number): Buffer {
   let text: string
   try {
     text = JSON.stringify(body)
@@ -50,7 +51,7 @@ function encodeHeaders(subject: string, given: Record<string, string>): MsgHdrs 
   return headers
 }
 
-const DEFAULT_MAX_PAYLOAD = 1024 ** 2
+export const DEFAULT_MAX_PAYLOAD = 1024 ** 2
 
 /** @param onNoStream told when no stream takes a subject, so that a deleted stream is made again at once */
 export function createPublisher(link: Link, figures: Figures, onNoStream: () => void): Publisher {

@@ -6,6 +6,7 @@ import type { CollectionSpec } from './document.ts'
 import { decodeExecution, type Execution } from './execution.ts'
 import { decodeFeedback, type Feedback } from './feedback.ts'
 import { decodeIncident, type Incident } from './incident.ts'
+import { decodeOutcome, type Outcome } from './outcome.ts'
 import { decodePlan, type Plan } from './plan.ts'
 import { decodeIncidentHead, decodeRevisionRecord, type IncidentHead, type RevisionRecord } from './planner-memory.ts'
 import { decodeKill, decodeSettings, type Kill, type Settings } from './settings.ts'
@@ -52,6 +53,12 @@ export const COLLECTIONS = {
     decode: decodeRevisionRecord,
     indexes: [],
   } as CollectionSpec<RevisionRecord>,
+  outcomes: {
+    name: 'outcomes',
+    writer: ['planner'],
+    decode: decodeOutcome,
+    indexes: [{ fields: ['endedMs'] }],
+  } as CollectionSpec<Outcome>,
   executions: {
     name: 'executions',
     writer: ['executor'],

@@ -11,6 +11,7 @@
  * - *symptom*: an incident whose cause lies at another target; it becomes part of that target's incident. *relation*: how the two hang together.
  * - *storm*: too much fell ill at once. *window*: a stretch of time in which people do not want to be told, or nothing to be changed. *inhibition*: one anomaly keeps another quiet.
  * - *candidate*: an action that may be chosen for one incident, with bounds. *outcome*: how an action ended, counted for a cause and a kind of workload.
+ * - *question*: what would you do about this object? *answer*: what the planner would decide now.
  * - *alert*: a finding of a team's own monitoring, which Alertmanager sent.
  * - *fact*: one thing known of an incident's context, named by a path; playbooks and plans cite them.
  * - *playbook*: a remedy for one cause, written by people. *plan*: what is to be done about one incident, all values resolved.
@@ -45,9 +46,11 @@ export * from './incident.ts'
 export * from './kubernetes-event.ts'
 export * from './metric-batch.ts'
 export * from './object-state.ts'
+export * from './outcome.ts'
 export * from './plan.ts'
 export * from './planner-memory.ts'
 export * from './playbook.ts'
+export * from './question.ts'
 export * from './refusal.ts'
 export * from './settings.ts'
 export * from './signal.ts'

@@ -95,6 +95,8 @@ export const Plan = strict({
   metrics: Type.Array(Text),
   /** Anomalies that must clear for the incident to be over. */
   anomalies: Type.Array(Text),
+  /** Who asked for it; absent where nobody did. They cannot be the one who approves. */
+  requestedBy: optional(Text),
   createdMs: Ms,
   /** Not to be carried out after this. */
   notAfterMs: Ms,

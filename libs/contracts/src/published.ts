@@ -14,8 +14,10 @@ import { Incident, IncidentNotice } from './incident.ts'
 import { KubernetesEvent } from './kubernetes-event.ts'
 import { MetricBatch } from './metric-batch.ts'
 import { ObjectState } from './object-state.ts'
+import { Outcome } from './outcome.ts'
 import { Plan, PlanHint } from './plan.ts'
 import { Playbook } from './playbook.ts'
+import { Answer, Question } from './question.ts'
 import { Kill, Settings } from './settings.ts'
 import { Silence } from './silence.ts'
 import { TargetRecord } from './target-record.ts'
@@ -31,6 +33,8 @@ export const PUBLISHED: Readonly<Record<string, { title: string; schema: TSchema
   'anomaly-resolved': { title: 'Message: an anomaly has ended', schema: AnomalyResolved },
   'incident-notice': { title: 'Message: an incident was opened, updated or resolved', schema: IncidentNotice },
   'plan-hint': { title: 'Message: look at this plan', schema: PlanHint },
+  question: { title: 'Request: what would you do about this object', schema: Question },
+  answer: { title: 'Reply: what the planner would decide now', schema: Answer },
   'execution-notice': { title: 'Message: an execution has moved', schema: ExecutionNotice },
   'dead-letter': { title: 'Message: one that could not be worked on', schema: DeadLetter },
   freshness: { title: 'Key-value: what the collector saw last', schema: Freshness },
@@ -40,6 +44,7 @@ export const PUBLISHED: Readonly<Record<string, { title: string; schema: TSchema
   plan: { title: 'Document: a plan', schema: Plan },
   approval: { title: 'Document: a person’s word on a plan', schema: Approval },
   execution: { title: 'Document: what was done about a plan', schema: Execution },
+  outcome: { title: 'Document: how a plan ended, to learn from', schema: Outcome },
   target: { title: 'Document: lock, epoch and rest of a target', schema: TargetRecord },
   feedback: { title: 'Document and message: a person’s word on an anomaly', schema: Feedback },
   silence: { title: 'Document: a silence', schema: Silence },

@@ -10,6 +10,13 @@ export const Settings = strict({
   mode: optional(oneOf(MODES)),
   /** Per namespace; the stricter of this and `mode` holds. */
   modes: optional(Type.Record(Type.String(), oneOf(MODES))),
+  /** Per risk, for a namespace or for all (`*`); the strictest that applies holds. */
+  riskModes: optional(
+    Type.Record(
+      Type.String(),
+      strict({ low: optional(oneOf(MODES)), medium: optional(oneOf(MODES)), high: optional(oneOf(MODES)) }),
+    ),
+  ),
   protectedNamespaces: optional(Type.Array(Text)),
   /** Highest risk that acts by itself in mode auto. */
   autoRisk: optional(oneOf(RISKS)),

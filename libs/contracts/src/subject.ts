@@ -38,6 +38,7 @@ export const subjects = {
   incident: (target: Target) => subject(target.cluster, 'incident', tokenOf(target)),
   plan: (target: Target) => subject(target.cluster, 'plan', tokenOf(target)),
   execution: (target: Target) => subject(target.cluster, 'execution', tokenOf(target)),
+  question: (cluster: string) => subject(cluster, 'question'),
   alert: (cluster: string) => subject(cluster, 'alert'),
   feedback: (cluster: string) => subject(cluster, 'feedback'),
   audit: (cluster: string, writer: string) => subject(cluster, 'audit', token(writer)),

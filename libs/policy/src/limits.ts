@@ -77,10 +77,20 @@ export function strictestMode(...modes: readonly (Mode | undefined)[]): Mode {
   return MODES[Math.min(...ranks)] ?? 'observe'
 }
 
-/** The mode for one namespace: the strictest of the environment's, the settings' and the settings' for this namespace. */
-export function modeOf(namespace: string, environment: Mode, settings: Settings | undefined): Mode {
-  const modes = settings?.modes ?? {}
-  return strictestMode(environment, settings?.mode, Object.hasOwn(modes, namespace) ? modes[namespace] : undefined)
+/** Holds for every namespace. */
+const EVERYWHERE = '*'
+
+const memberOf = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  record && Object.hasOwn(record, name) ? record[name] : undefined
+
+/**
+ * The mode for a plan of one risk in one namespace: the strictest of the environment's, the settings', and the settings' for
+ * this namespace and for this risk.
+ */
+export function modeOf(namespace: string, risk: Risk, environment: Mode, settings: Settings | undefined): Mode {
+  const { mode, modes, riskModes } = settings ?? {}
+  const byRisk = [EVERYWHERE, namespace].map((scope) => memberOf(riskModes, scope)?.[risk])
+  return strictestMode(environment, mode, memberOf(modes, namespace), ...byRisk)
 }
 
 /** Every namespace that nothing may be changed in: the environment's and the settings' together, and always the cluster's own. */

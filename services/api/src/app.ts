@@ -16,6 +16,7 @@ import { anomalyRoutes } from './routes/anomalies.ts'
 import { configurationRoutes } from './routes/configuration.ts'
 import { healthRoutes } from './routes/health.ts'
 import { planRoutes } from './routes/plans.ts'
+import { questionRoutes } from './routes/questions.ts'
 import { recordRoutes } from './routes/record.ts'
 import { silenceRoutes } from './routes/silences.ts'
 
@@ -33,6 +34,7 @@ export const ROUTES = [
   ...healthRoutes,
   ...anomalyRoutes,
   ...planRoutes,
+  ...questionRoutes,
   ...recordRoutes,
   ...silenceRoutes,
   ...configurationRoutes,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connectBus, type Bus } from '@kubewise/bus'
 import {
   COLLECTIONS,
+  decodeAnswer,
   keyOf,
   subjects,
   type AnomalyOpened,
@@ -104,6 +105,29 @@ describe('the planner on a simulated cluster', function () {
   after(async () => {
     kit.abort()
     await held.disposeAsync()
+  })
+
+  const askAbout = (kind: string, name: string) =>
+    bus.ask(
+      subjects.question(CLUSTER),
+      {
+        kind: 'question',
+        cluster: CLUSTER,
+        object: { kind, namespace: DEMO_NAMESPACE, name },
+        by: 'ada',
+        askedMs: clock.now(),
+      },
+      decodeAnswer,
+      10_000,
+    )
+
+  it('answers what it would do about any object: what is well is left alone, what is not there is said so', async () => {
+    const pod = podsOf('web')[0]?.metadata?.name ?? ''
+    const { outcome, code, target } = await askAbout('Pod', pod)
+    assert.deepEqual([outcome, code, target?.kind, target?.name], ['no-action', 'well', 'Deployment', 'web'])
+    assert.equal((await askAbout('Deployment', 'nobody')).code, 'not-found')
+    assert.equal((await askAbout('Secret', 'web')).code, 'kind-unknown')
+    assert.equal((await record.store.collection(COLLECTIONS.incidents).find()).items.length, 0)
   })
 
   it('rolls a crashing release back, while its old pods still serve', async () => {

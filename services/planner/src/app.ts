@@ -5,8 +5,10 @@ import {
   CONSUMERS,
   decodeAnomalyMessage,
   decodeExecutionNotice,
+  decodeQuestion,
   idOf,
   STREAMS,
+  subjects,
   type Target,
 } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
@@ -20,7 +22,9 @@ import { createFigures } from './figures.ts'
 import { createIncidentBook } from './incidents/book.ts'
 import { createSilences } from './incidents/silences.ts'
 import { createIntake } from './intake.ts'
+import { createOutcomes } from './learning/outcomes.ts'
 import { loadLibrary } from './playbooks/library.ts'
+import { createAnswerer } from './questions/answer.ts'
 import { createRevisionMemory } from './revisions/memory.ts'
 import { createSweep } from './sweep.ts'
 
@@ -52,6 +56,7 @@ export function createPlanner(ports: Ports, config: Config): Service {
   const book = createIncidentBook(ports, cluster)
   const evidence = createEvidenceBook(store)
   const memory = createRevisionMemory(ports, cluster)
+  const outcomes = createOutcomes(ports, cluster)
   const silences = createSilences(store, clock, cluster, (silence, error) => {
     figures.silenceMistakes.inc()
     log.warn({ silence: silence._id, err: error }, 'silence cannot be read and covers nothing')
@@ -94,11 +99,11 @@ export function createPlanner(ports: Ports, config: Config): Service {
       const playbooks = await loadPlaybooks()
       await provision()
       memory.start()
-      const gather = createGather({ ...ports, evidence })
+      const gather = createGather({ ...ports, evidence, outcomes })
       const control = () => bus.kv(BUCKETS.control)
       const parts = { ...ports, signal, book, gather, figures, control }
       const decides = (decider = createDecider(parts, playbooks, installationOf(config)))
-      const intake = createIntake({ bus, log, book, silences, evidence, figures, decider: decides })
+      const intake = createIntake({ bus, log, book, silences, evidence, figures, outcomes, decider: decides })
       consumptions = [
         bus.consume(
           CONSUMERS.planner,
@@ -109,6 +114,11 @@ export function createPlanner(ports: Ports, config: Config): Service {
           CONSUMERS.plannerOutcomes,
           decodeExecutionNotice,
           async ({ body }) => foreign(body.execution.target, cluster) ?? intake.execution(body),
+        ),
+        bus.answer(
+          subjects.question(cluster),
+          decodeQuestion,
+          createAnswerer({ ...parts, cluster }, playbooks, installationOf(config)),
         ),
       ]
       leading = sweepWhileLeading(createSweep({ bus, store, log, book, intake, figures, cluster, decider: decides }))

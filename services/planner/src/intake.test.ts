@@ -6,10 +6,13 @@ import { VirtualClock } from '@kubewise/testkit'
 import { createEvidenceBook } from './context/evidence.ts'
 import { createFigures } from './figures.ts'
 import { anomaly, resolution } from './fixture/anomalies.ts'
+import { benchOf } from './fixture/bench.ts'
 import { execution } from './fixture/context.ts'
 import { NOW } from './fixture/objects.ts'
 import { testRecord } from './fixture/record.ts'
+import { crashing, rollout } from './fixture/worlds.ts'
 import { createIncidentBook } from './incidents/book.ts'
+import { createOutcomes } from './learning/outcomes.ts'
 import { createSilences } from './incidents/silences.ts'
 import { createIntake } from './intake.ts'
 import { createSweep } from './sweep.ts'
@@ -27,12 +30,13 @@ function intakeOf(store: Store) {
   const metrics = createMetrics('test', '0')
   const figures = createFigures(metrics)
   const book = createIncidentBook({ store, clock, crashpoint: () => undefined }, 'prod')
+  const outcomes = createOutcomes({ store, clock }, 'prod')
   const decider = { soon: (id: string) => void asked.push(id), idle: async () => undefined }
   const silences = createSilences(store, clock, 'prod', () => undefined)
-  const ports = { bus, log: silentLog, book, silences, evidence: createEvidenceBook(store), decider, figures }
+  const ports = { bus, log: silentLog, book, silences, evidence: createEvidenceBook(store), decider, figures, outcomes }
   const intake = createIntake(ports)
   const sweep = createSweep({ ...ports, store, intake, cluster: 'prod' })
-  return { clock, intake, sweep, published, asked, metrics, book }
+  return { clock, intake, sweep, published, asked, metrics, book, outcomes }
 }
 
 const recorded = ({ id, kind: _kind, epoch: _epoch, ...rest }: AnomalyOpened): Omit<Anomaly, 'version'> => ({
@@ -121,5 +125,28 @@ describe('the intake', () => {
     for (const status of ['claimed', 'running', 'verifying', ...SETTLED] as const)
       await intake.execution({ kind: 'execution', execution: execution(status) })
     assert.equal(asked.length, SETTLED.length)
+  })
+
+  it('learns how a plan ended, once however often it is told', async () => {
+    await using record = await testRecord()
+    const { intake, outcomes } = intakeOf(record.store)
+    const bench = await benchOf(record.store, () => rollout(crashing))
+    await bench.decide()
+    const [plan] = await bench.plans()
+    const of = { _id: plan?._id ?? assert.fail('no plan') }
+    await intake.execution({ kind: 'execution', execution: execution('running', of) })
+    assert.deepEqual(await outcomes.recent(), [])
+    for (let twice = 0; twice < 2; twice++)
+      await intake.execution({ kind: 'execution', execution: execution('undone', of) })
+    assert.deepEqual(
+      (await outcomes.recent()).map(({ _id, cause, action, workloadKind, result }) => [
+        _id,
+        cause,
+        action,
+        workloadKind,
+        result,
+      ]),
+      [[of._id, 'bad-rollout', 'rollback@1', 'Deployment', 'not-recovered']],
+    )
   })
 })

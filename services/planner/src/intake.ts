@@ -12,6 +12,7 @@ import type { Decider } from './decider.ts'
 import type { Figures } from './figures.ts'
 import type { Change, IncidentBook } from './incidents/book.ts'
 import { publishIncident } from './incidents/notices.ts'
+import type { Outcomes } from './learning/outcomes.ts'
 import type { Silences } from './incidents/silences.ts'
 
 export interface IntakePorts extends Pick<Kit, 'log'> {
@@ -21,6 +22,7 @@ export interface IntakePorts extends Pick<Kit, 'log'> {
   evidence: EvidenceBook
   decider: Decider
   figures: Figures
+  outcomes: Pick<Outcomes, 'record'>
 }
 
 const ACK: Disposition = { do: 'ack' }
@@ -33,7 +35,7 @@ export interface Intake {
   opened(anomaly: AnomalyOpened): Promise<boolean>
 }
 
-export function createIntake({ bus, book, silences, evidence, decider, figures, log }: IntakePorts): Intake {
+export function createIntake({ bus, book, silences, evidence, decider, figures, outcomes, log }: IntakePorts): Intake {
   async function settle({ incident, change }: Change): Promise<boolean> {
     if (change === 'opened') figures.open.add(incident._id)
     // Also where nothing is new: whoever took it in first may have died before it decided.
@@ -73,7 +75,9 @@ export function createIntake({ bus, book, silences, evidence, decider, figures, 
       return ACK
     },
     async execution({ execution }) {
-      if (SETTLED.includes(execution.status)) decider.soon(execution.incident)
+      if (!SETTLED.includes(execution.status)) return ACK
+      await outcomes.record(execution)
+      decider.soon(execution.incident)
       return ACK
     },
   }

@@ -1,4 +1,4 @@
-import { ACTION_ALIASES, type Plan } from '@kubewise/contracts'
+import { ACTION_ALIASES, RISKS, type Plan, type Risk } from '@kubewise/contracts'
 import type { ActionSpec } from '../action.ts'
 import { cordon, uncordon } from './cordon.ts'
 import { escalate } from './escalate.ts'
@@ -35,6 +35,12 @@ export function actionNamed(name: string): ActionSpec | undefined {
   return (
     BY_NAME.get(name) ?? (Object.hasOwn(ACTION_ALIASES, name) ? BY_NAME.get(ACTION_ALIASES[name] ?? '') : undefined)
   )
+}
+
+/** The risk of a plan: the highest of what it says itself and of what its steps are; an unknown action is of the highest. */
+export function riskOfPlan({ risk, steps, fallback }: Pick<Plan, 'risk' | 'steps' | 'fallback'>): Risk {
+  const risks = [...steps, ...fallback].map(({ action }) => actionNamed(action)?.risk ?? 'high')
+  return RISKS[Math.max(...[risk, ...risks].map((each) => RISKS.indexOf(each)))] ?? 'high'
 }
 
 /** Does a plan only tell people? An unknown action is not believed to be harmless. */

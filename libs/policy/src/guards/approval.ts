@@ -1,4 +1,5 @@
 import { titleOf, type Approval, type Refusal } from '@kubewise/contracts'
+import { riskOfPlan } from '../actions/index.ts'
 import type { Guard, GuardContext } from '../guard.ts'
 import { isWithinRisk, strictestMode } from '../limits.ts'
 
@@ -11,8 +12,9 @@ export function approvalReason({
 }: Pick<GuardContext, 'plan' | 'mode' | 'limits' | 'object'>): string | undefined {
   if (!mode.isKnown || strictestMode(plan.mode, mode.value) !== 'auto')
     return 'In mode approve every plan waits for a person.'
-  if (!isWithinRisk(plan.risk, limits.autoRisk))
-    return `A plan of ${plan.risk} risk waits for a person; up to ${limits.autoRisk} acts by itself.`
+  const risk = riskOfPlan(plan)
+  if (!isWithinRisk(risk, limits.autoRisk))
+    return `A plan of ${risk} risk waits for a person; up to ${limits.autoRisk} acts by itself.`
   const target = object.isKnown ? object.value : undefined
   if (target?.ready === 1 && target.readyPodsTaken > 0)
     return `The only ready pod of ${titleOf(plan.target)} would be taken away.`

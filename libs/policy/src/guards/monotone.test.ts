@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
+import type { Settings } from '@kubewise/contracts'
 import { approvalOf, context, MINUTE, NOW, object, plan, record, SECOND } from '../context.fixture.ts'
 import { allRefusals, known, unknown, type GuardContext } from '../guard.ts'
 import { DEFAULT_LIMITS, limitsOf, modeOf, protectedNamespacesOf } from '../limits.ts'
@@ -195,20 +196,30 @@ describe('settings', () => {
   it('count a budget that is no number as nothing', () =>
     assert.equal(limitsOf({ maxParallel: Number.NaN }, undefined).maxParallel, 0))
 
+  const byRisk = (riskModes: NonNullable<Settings['riskModes']>) => ({ ...settings, riskModes })
   const modes: [string, Parameters<typeof modeOf>, string][] = [
-    ['nothing set', ['shop', 'auto', undefined], 'auto'],
-    ['settings stricter', ['shop', 'auto', { ...settings, mode: 'approve' }], 'approve'],
-    ['settings looser', ['shop', 'observe', { ...settings, mode: 'auto' }], 'observe'],
+    ['nothing set', ['shop', 'low', 'auto', undefined], 'auto'],
+    ['settings stricter', ['shop', 'low', 'auto', { ...settings, mode: 'approve' }], 'approve'],
+    ['settings looser', ['shop', 'low', 'observe', { ...settings, mode: 'auto' }], 'observe'],
     [
       'the namespace is stricter',
-      ['shop', 'auto', { ...settings, mode: 'approve', modes: { shop: 'observe' } }],
+      ['shop', 'low', 'auto', { ...settings, mode: 'approve', modes: { shop: 'observe' } }],
       'observe',
     ],
-    ['another namespace', ['shop', 'auto', { ...settings, modes: { bank: 'observe' } }], 'auto'],
-    ['a name that every object has', ['constructor', 'auto', { ...settings, modes: {} }], 'auto'],
+    ['another namespace', ['shop', 'low', 'auto', { ...settings, modes: { bank: 'observe' } }], 'auto'],
+    ['a name that every object has', ['constructor', 'low', 'auto', { ...settings, modes: {} }], 'auto'],
+    ['this risk everywhere', ['shop', 'medium', 'auto', byRisk({ '*': { medium: 'approve' } })], 'approve'],
+    ['another risk', ['shop', 'low', 'auto', byRisk({ '*': { medium: 'approve' } })], 'auto'],
+    ['this risk here', ['shop', 'high', 'auto', byRisk({ shop: { high: 'observe' } })], 'observe'],
+    ['this risk elsewhere', ['shop', 'high', 'auto', byRisk({ bank: { high: 'observe' } })], 'auto'],
+    [
+      'everywhere and here: the stricter',
+      ['shop', 'high', 'auto', byRisk({ '*': { high: 'observe' }, shop: { high: 'auto' } })],
+      'observe',
+    ],
   ]
-  for (const [given, [namespace, environment, stored], expected] of modes)
-    it(`mode: ${given} → ${expected}`, () => assert.equal(modeOf(namespace, environment, stored), expected))
+  for (const [given, asked, expected] of modes)
+    it(`mode: ${given} → ${expected}`, () => assert.equal(modeOf(...asked), expected))
 
   it('add to the protected namespaces', () =>
     assert.deepEqual(protectedNamespacesOf(['mine'], { ...settings, protectedNamespaces: ['theirs'] }), [

@@ -12,6 +12,14 @@ const Change = Type.Object(
   {
     mode: Type.Optional(Type.Enum([...MODES])),
     modes: Type.Optional(Type.Record(Type.String(), Type.Enum([...MODES]))),
+    riskModes: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object(Object.fromEntries(RISKS.map((risk) => [risk, Type.Optional(Type.Enum([...MODES]))])), {
+          additionalProperties: false,
+        }),
+      ),
+    ),
     protectedNamespaces: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 1000 })),
     autoRisk: Type.Optional(Type.Enum([...RISKS])),
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
@@ -38,6 +46,7 @@ function told(config: Config, settings: Settings | undefined) {
     cluster: config.KUBEWISE_CLUSTER,
     mode: strictestMode(config.KUBEWISE_MODE, settings?.mode),
     modes: settings?.modes ?? {},
+    riskModes: settings?.riskModes ?? {},
     autoRisk: limits.autoRisk,
     cooldownSeconds: limits.cooldownMs / SECOND,
     maxParallel: limits.maxParallel,

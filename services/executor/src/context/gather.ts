@@ -4,6 +4,7 @@ import {
   limitsOf,
   modeOf,
   protectedNamespacesOf,
+  riskOfPlan,
   unknown,
   type GuardContext,
   type IncidentState,
@@ -40,11 +41,11 @@ async function incidentOf({ record }: Runtime, plan: Plan): Promise<IncidentStat
 }
 
 /** The settings of the record, with what follows from them. Unreadable settings leave the mode unknown, which refuses. */
-export async function readSettings({ record, options }: Runtime, namespace: string) {
+export async function readSettings({ record, options }: Runtime, plan: Plan) {
   const settings = await asKnown<Settings | undefined>(() => record.settings.get('settings'))
   return {
     limits: limitsOf(options.limits, settings.isKnown ? settings.value : undefined),
-    mode: map(settings, (value) => modeOf(namespace, options.mode, value)),
+    mode: map(settings, (value) => modeOf(plan.target.namespace, riskOfPlan(plan), options.mode, value)),
     protectedNamespaces: map(settings, (value) => protectedNamespacesOf(options.protectedNamespaces, value)),
   }
 }
@@ -52,7 +53,7 @@ export async function readSettings({ record, options }: Runtime, namespace: stri
 /** Everything that the guards look at, read anew at this moment. Never throws. */
 export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Plan): Promise<GuardContext> {
   const { record, kube, clock } = runtime
-  const policy = await readSettings(runtime, plan.target.namespace)
+  const policy = await readSettings(runtime, plan)
   const [kill, approval, target, underWay, attempts, object, storm, incident, told] = await Promise.all([
     readKill(runtime),
     asKnown(() => record.approvals.get(plan._id)),
@@ -69,5 +70,13 @@ export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Pla
   const running = map(underWay, (value) => value.running)
   const acted = map(underWay, (value) => value.acted)
   const read = { kill, approval, target, running, acted, attempts, object, storm, incident, freshness }
-  return { at: 'execution', nowMs: clock.now(), plan, ...policy, ...read }
+  const requester = plan.requestedBy
+  return {
+    at: 'execution',
+    nowMs: clock.now(),
+    plan,
+    ...policy,
+    ...read,
+    ...(requester !== undefined && { requester }),
+  }
 }

@@ -48,7 +48,7 @@ const hasBegun = ({ status, actedMs }: Execution) =>
 async function awaitsApproval(runtime: Runtime, plan: Plan): Promise<Refusal | undefined> {
   if (runtime.clock.now() >= plan.notAfterMs) return undefined
   const [{ mode, limits }, approval] = await Promise.all([
-    readSettings(runtime, plan.target.namespace),
+    readSettings(runtime, plan),
     asKnown(() => runtime.record.approvals.get(plan._id)),
   ])
   const isObserved = plan.mode === 'observe' || (mode.isKnown && mode.value === 'observe')
@@ -121,7 +121,7 @@ export async function begin(beginning: Beginning, planId: string): Promise<Begun
   if (!execution) return 'not-now'
   runtime.crashpoint('after-claim')
   const ledger = openLedger(runtime, execution)
-  const { limits } = await readSettings(runtime, plan.target.namespace)
+  const { limits } = await readSettings(runtime, plan)
   const lock = await lockTarget(runtime, plan, limits)
   if (isRefusal(lock)) {
     await ledger.change((current) => (hasBegun(current) ? { ...current, holderUntilMs: 0 } : waitingFor(current, lock)))

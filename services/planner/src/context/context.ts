@@ -1,4 +1,12 @@
-import type { AnomalyOpened, Execution, Incident, Plan, RevisionRecord, TargetRecord } from '@kubewise/contracts'
+import type {
+  AnomalyOpened,
+  Execution,
+  Incident,
+  Outcome,
+  Plan,
+  RevisionRecord,
+  TargetRecord,
+} from '@kubewise/contracts'
 import type {
   CronJob,
   EndpointSlice,
@@ -41,6 +49,8 @@ export interface Context {
   executions: readonly Execution[]
   /** Of this target, whichever incident they were for, newest first. */
   history: readonly Execution[]
+  /** How plans of the whole cluster ended lately; what is learnt from. */
+  outcomes: readonly Outcome[]
   /** Plans of this incident that were made, oldest first. */
   plans: readonly Plan[]
   /** By anomaly id, of those signals that go on. */

@@ -8,6 +8,7 @@ import {
 } from '@kubewise/kube'
 import type { Clock } from '@kubewise/service'
 import type { Page, Store } from '@kubewise/store'
+import type { Outcomes } from '../learning/outcomes.ts'
 import { openSignals } from '../incidents/signals.ts'
 import type { Context } from './context.ts'
 import type { EvidenceBook } from './evidence.ts'
@@ -23,6 +24,7 @@ export interface GatherPorts {
   store: Store
   clock: Clock
   evidence: EvidenceBook
+  outcomes: Pick<Outcomes, 'recent'>
 }
 
 /** One server that hangs must not hold a decision for longer. */
@@ -83,7 +85,7 @@ function complete<T>({ items, unreadable }: Page<T>): T[] {
  * Reads all that a decision rests on, as much as possible at once: it is on the way from a container's death to the plan.
  * @returns a function that throws KubeError or StoreError when anything cannot be read; nothing is decided on a part
  */
-export function createGather({ kube, store, clock, evidence }: GatherPorts): Gather {
+export function createGather({ kube, store, clock, evidence, outcomes }: GatherPorts): Gather {
   const readRecord = recordReader(store)
   const readNamespace = namespaceReader(kube)
   const readServices = createServiceReader(kube, clock)
@@ -91,12 +93,13 @@ export function createGather({ kube, store, clock, evidence }: GatherPorts): Gat
   return async (incident, stopping) => {
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)])
     const { target } = incident
-    const [objects, around, services, record, found] = await Promise.all([
+    const [objects, around, services, record, found, learnt] = await Promise.all([
       readTarget(kube, target, signal),
       readNamespace(target.namespace, signal),
       target.namespace === '' ? [] : readServices(target.namespace, signal),
       readRecord(incident),
       evidence.of(openSignals(incident).map(({ anomaly }) => anomaly)),
+      outcomes.recent(),
     ])
     const context: Context = {
       nowMs: clock.now(),
@@ -108,6 +111,7 @@ export function createGather({ kube, store, clock, evidence }: GatherPorts): Gat
       ...record,
       revisionRecord: sameWorkload(record.revisionRecord, objects.target?.metadata?.uid),
       evidence: found,
+      outcomes: learnt,
     }
     const dependencies = dependenciesIn(context, lastHealthyRevision(context))
     if (dependencies.length === 0) return context

@@ -29,6 +29,8 @@ export interface Remedy {
   expect?: Expectation
   /** Facts that it rests on, by path. */
   cites: readonly string[]
+  /** It failed again and again lately: a person is to look first. */
+  demotion?: Refusal
   /** Playbooks that would have applied, and why they did not. */
   refused: readonly Refusal[]
 }

@@ -66,7 +66,8 @@ function impactOf(remedy: Remedy, facts: Facts): Plan['impact'] {
   }
 }
 
-function riskOf({ steps, fallback }: Remedy): Risk {
+/** The highest of all its steps, those of its fallback included. */
+export function riskOf({ steps, fallback }: Pick<Remedy, 'steps' | 'fallback'>): Risk {
   const ranks = [...steps, ...fallback].map(({ action }) => RISKS.indexOf(action.risk))
   return RISKS[Math.max(0, ...ranks)] ?? 'high'
 }

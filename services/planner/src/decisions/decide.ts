@@ -1,6 +1,7 @@
-import { hashOf, type Execution, type Facts, type Incident } from '@kubewise/contracts'
+import { hashOf, type Execution, type Facts, type Incident, type Outcome, type Refusal } from '@kubewise/contracts'
 import { actionNamed, type Limits } from '@kubewise/policy'
 import { isAttempt, isUnderWay } from '../context/facts.ts'
+import { ranked, standingOfPlaybook } from '../learning/rank.ts'
 import { openSignals, quietSinceMs, titleOfIncident } from '../incidents/signals.ts'
 import { askPlaybooks, type Asked, type Failure, type ResolvedStep } from '../playbooks/ask.ts'
 import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
@@ -22,6 +23,8 @@ export interface Question {
   facts: Facts
   playbooks: readonly LoadedPlaybook[]
   executions: readonly Execution[]
+  /** How plans ended lately. */
+  outcomes: readonly Outcome[]
   limits: Pick<Limits, 'maxAttemptsPerIncident'>
 }
 
@@ -111,7 +114,10 @@ export const contentOf = (steps: readonly { action: { name: string } | string; w
     })),
   )
 
-function remedyOf({ answer, refused }: Asked & { answer: NonNullable<Asked['answer']> }): Remedy {
+function remedyOf(
+  { answer, refused }: Asked & { answer: NonNullable<Asked['answer']> },
+  demotion: Refusal | undefined,
+): Remedy {
   const { playbook, steps, fallback } = answer
   const outcome = steps.length === 0 ? 'no-action' : isActive(steps) ? 'plan' : 'escalate'
   return {
@@ -124,6 +130,7 @@ function remedyOf({ answer, refused }: Asked & { answer: NonNullable<Asked['answ
     fallback: outcome === 'plan' ? fallback : [],
     ...(outcome === 'plan' && playbook.expect && { expect: playbook.expect }),
     cites: playbook.cites,
+    ...(outcome === 'plan' && demotion && { demotion }),
     refused: refusedBy(refused),
   }
 }
@@ -161,10 +168,12 @@ export function decide(question: Question, tried: ReadonlyMap<string, string>): 
   if (underWay)
     return { choice: wait('execution-under-way', `The plan ${underWay._id} is being carried out.`), failures: [] }
   if (over) return { choice: over, failures: [] }
-  const asked = askPlaybooks(question.playbooks, facts)
+  const { outcomes, nowMs } = question
+  const asked = askPlaybooks(ranked(question.playbooks, facts.target.kind, outcomes, nowMs), facts)
   const { answer, failures } = asked
   if (!answer) return { choice: withoutPlaybook(question, asked.refused), failures }
-  const remedy = remedyOf({ ...asked, answer })
+  const standing = standingOfPlaybook(answer.playbook, facts.target.kind, outcomes, nowMs)
+  const remedy = remedyOf({ ...asked, answer }, standing?.demotion)
   if (remedy.outcome !== 'plan') return { choice: remedy, failures }
   const title = titleOfIncident(incident)
   if (facts.attempts.count >= limits.maxAttemptsPerIncident) {

@@ -7,6 +7,7 @@ import {
   type Mode,
   type Plan,
   type Refusal,
+  type Risk,
   type Settings,
   EXECUTION_STATUSES,
 } from '@kubewise/contracts'
@@ -122,8 +123,8 @@ export async function readGround({ store, control }: GroundPorts, installation: 
   }
 }
 
-export const modeFor = (namespace: string, { mode }: Installation, { settings }: Ground): Mode =>
-  modeOf(namespace, mode, settings)
+export const modeFor = (namespace: string, risk: Risk, { mode }: Installation, { settings }: Ground): Mode =>
+  modeOf(namespace, risk, mode, settings)
 
 function objectOf(context: Context, facts: Facts, plan: Pick<Plan, 'impact'>): GuardContext['object'] {
   const { target } = context
@@ -158,7 +159,7 @@ export function earlyRefusals(
     nowMs: context.nowMs,
     plan: { ...plan, version: 0 },
     limits: ground.limits,
-    mode: known(modeFor(plan.target.namespace, installation, ground)),
+    mode: known(modeFor(plan.target.namespace, plan.risk, installation, ground)),
     protectedNamespaces: known(protectedNamespacesOf(installation.protectedNamespaces, ground.settings)),
     kill: ground.kill,
     approval: notAsked,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { hashOf, type Plan } from '@kubewise/contracts'
+import { hashOf, type Outcome, type Plan } from '@kubewise/contracts'
 import { GUARDS } from '@kubewise/policy'
 import { benchOf } from '../fixture/bench.ts'
 import { signal, type World } from '../fixture/context.ts'
-import { deployment } from '../fixture/objects.ts'
+import { deployment, NOW } from '../fixture/objects.ts'
 import { testRecord } from '../fixture/record.ts'
 import {
   crashing,
@@ -55,6 +55,26 @@ describe('a plan’s step', () => {
       fallback.map(({ action }) => action),
       ['escalate@1'],
     )
+  })
+
+  it('that did not help the last three times is asked of a person, who is told so', async () => {
+    const outcomes = [1, 2, 3].map((days): Outcome => ({
+      _id: `plan-${days}`,
+      version: 1,
+      cluster: 'prod',
+      target: { ...target, name: 'other' },
+      workloadKind: 'Deployment',
+      cause: 'bad-rollout',
+      action: 'rollback@1',
+      result: 'not-recovered',
+      confidence: 0.9,
+      endedMs: NOW - days * 86_400_000,
+    }))
+    const { mode, confidence, reasoning } = await planIn({ ...rollout(crashing), outcomes })
+    const usual = await planIn(rollout(crashing))
+    assert.deepEqual([mode, usual.mode], ['approve', 'auto'])
+    assert.ok(confidence.value < usual.confidence.value)
+    assert.match(reasoning, /did not help the last 3 times/)
   })
 
   it('that raises a limit shows it before and after', async () => {

@@ -65,5 +65,6 @@ export function reasoningOf(remedy: Remedy, facts: Facts): string {
   const stories = [failingPods, memoryStory, runawayStory, dependencyStory, rolloutStory, targetStory]
   const evidence = stories.flatMap((story) => story(facts) ?? []).join('; ')
   const refused = remedy.refused.map(({ say }) => say).join(' ')
-  return `${remedy.say} Seen: ${evidence}.${refused === '' ? '' : ` Not done: ${refused}`}`
+  const doubt = remedy.demotion ? ` ${remedy.demotion.say}` : ''
+  return `${remedy.say} Seen: ${evidence}.${refused === '' ? '' : ` Not done: ${refused}`}${doubt}`
 }

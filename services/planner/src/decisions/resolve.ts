@@ -1,8 +1,9 @@
 import { hashOf, type Decision, type Facts, type Refusal } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
+import { strictestMode } from '@kubewise/policy'
 import type { Context } from '../context/context.ts'
 import type { Choice, Close, Remedy, Wait } from './choice.ts'
-import { composePlan, draftSteps, type NewPlan } from './compose-plan.ts'
+import { composePlan, draftSteps, riskOf, type NewPlan } from './compose-plan.ts'
 import { confidenceOf } from './confidence.ts'
 import { escalation } from './decide.ts'
 import { earlyRefusals, lastingRefusals, modeFor, type Ground, type Installation } from './early-refusals.ts'
@@ -33,7 +34,8 @@ interface Drafted {
 const stepsOf = (drafts: readonly Draft[]) => drafts.map(({ step }) => step)
 
 function draft(context: Context, facts: Facts, remedy: Remedy, ground: Ground, installation: Installation): Drafted {
-  const mode = modeFor(context.incident.target.namespace, installation, ground)
+  const allowed = modeFor(context.incident.target.namespace, riskOf(remedy), installation, ground)
+  const mode = remedy.demotion ? strictestMode(allowed, 'approve') : allowed
   const drafts = draftSteps(context, facts, remedy.steps)
   const body = { remedy, steps: stepsOf(drafts), fallback: stepsOf(draftSteps(context, facts, remedy.fallback)), mode }
   const none = { value: 0, parts: {} }
@@ -48,7 +50,7 @@ function finish(context: Context, facts: Facts, remedy: Remedy, drafted: Drafted
   const { content, refusals, identity } = drafted
   const { id, hash, plan } = identity
   const { outcome, code, say, cause } = remedy
-  const confidence = confidenceOf(facts, remedy.steps, context.history, asked)
+  const confidence = confidenceOf(facts, remedy, context, asked)
   const made = plan ?? composePlan({ ...content, remedy, id, context, facts, refusals, confidence })
   const decision = { atMs: context.nowMs, outcome, code, say, hash, plan: id }
   return { outcome: 'decided', decision, plan: made, isNewPlan: plan === undefined, cause }
