@@ -37,9 +37,9 @@ export function actionNamed(name: string): ActionSpec | undefined {
   )
 }
 
-/** The risk of a plan: the highest of what it says itself and of what its steps are; an unknown action is of the highest. */
+/** The risk of a plan: the highest of what it says itself and of what its steps are. One with an unknown action is refused anyway. */
 export function riskOfPlan({ risk, steps, fallback }: Pick<Plan, 'risk' | 'steps' | 'fallback'>): Risk {
-  const risks = [...steps, ...fallback].map(({ action }) => actionNamed(action)?.risk ?? 'high')
+  const risks = [...steps, ...fallback].flatMap(({ action }) => actionNamed(action)?.risk ?? [])
   return RISKS[Math.max(...[risk, ...risks].map((each) => RISKS.indexOf(each)))] ?? 'high'
 }
 
