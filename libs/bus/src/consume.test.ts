@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { decodeDeadLetter, STREAMS, type DeadLetter } from '@kubewise/contracts'
+import { BreakerOpenError } from '@kubewise/service'
 import { eventually, type Nats } from '@kubewise/testkit'
 import { BusError } from './errors.ts'
 import {
@@ -125,6 +126,21 @@ onEachServer('consume', (start) => {
     const [letter] = await eventually(() => letters.length > 0 && letters)
     assert.equal(calls, 3)
     assert.equal(letter!.reason, 'failed 3 times, last: the store is on fire')
+  })
+
+  it('stays away as long as an open circuit asks, and uses up no attempts meanwhile', async () => {
+    await using bus = await openBus(nats)
+    await bus.provision(AROUND, [])
+    const letters = deadLetters(bus)
+    const calls = [0, 0]
+    bus.consume(tickConsumer(), decodeTick, ({ body }) => {
+      calls[body.n] = (calls[body.n] ?? 0) + 1
+      const cause = body.n === 0 ? new BreakerOpenError('not asked', 600_000) : undefined
+      throw new Error('the record is ill', { cause })
+    })
+    await publishTicks(bus, 0, 2)
+    await eventually(() => letters.length > 0)
+    assert.deepEqual(calls, [1, 3])
   })
 
   it('keeps aside what it cannot read and goes on', async () => {

@@ -1,6 +1,6 @@
 import type { ConsumerInfo, JsMsg } from '@nats-io/jetstream'
 import type { ConsumerSpec, Decoder } from '@kubewise/contracts'
-import { backoffMs, explain } from '@kubewise/service'
+import { backoffMs, BreakerOpenError, explain } from '@kubewise/service'
 import { read, storedMsOf } from './delivery.ts'
 import { BusError } from './errors.ts'
 import { ensureConsumer, type ConsumerMemory } from './guard.ts'
@@ -33,6 +33,12 @@ const BURIAL_RETRY_MS = 5000
 
 const HANDLER_BACKOFF = { firstMs: 500, maxMs: 30_000 }
 const SERVER_BACKOFF = { firstMs: 200, maxMs: 5000 }
+
+/** How long an open circuit asks to stay away: attempts that cost nothing must not use up those that a message has. */
+const restOf = (error: unknown): number => {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof BreakerOpenError ? cause.retryAfterMs : 0
+}
 
 /** Runs one message through decoding, handler and settlement. Never throws. */
 function createWorker<T>(
@@ -94,7 +100,8 @@ function createWorker<T>(
       const { stream, durable: consumer } = spec
       const { attempt, seq } = delivery
       link.log.warn({ stream, consumer, seq, attempt, err: error }, 'handler failed')
-      return { do: 'retry', afterMs: backoffMs(attempt, HANDLER_BACKOFF), reason: explain(error) }
+      const afterMs = Math.max(backoffMs(attempt, HANDLER_BACKOFF), restOf(error))
+      return { do: 'retry', afterMs, reason: explain(error) }
     } finally {
       running.delete(life)
       life.end()

@@ -63,7 +63,13 @@ export const COLLECTIONS = {
     name: 'executions',
     writer: ['executor'],
     decode: decodeExecution,
-    indexes: [{ fields: ['claimedMs'] }, { fields: ['status'] }, { fields: ['incident'] }, { fields: namespaced }],
+    indexes: [
+      { fields: ['claimedMs'] },
+      { fields: ['status'] },
+      { fields: ['incident'] },
+      { fields: ['isUntold'] },
+      { fields: namespaced },
+    ],
   } as CollectionSpec<Execution>,
   targets: {
     name: 'targets',
@@ -107,5 +113,6 @@ export const COLLECTIONS = {
     writer: ['api'],
     decode: decodeKill,
     indexes: [],
+    isUrgent: true,
   } as CollectionSpec<Kill>,
 } as const

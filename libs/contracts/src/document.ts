@@ -16,4 +16,6 @@ export interface CollectionSpec<T extends StoredDocument> {
   indexes: readonly { fields: readonly string[]; isUnique?: boolean }[]
   /** A field in milliseconds since 1970 after which the document may be deleted. */
   expiresField?: string
+  /** No circuit breaker may come between: what stops everything is asked for and set as long as there is any way to. */
+  isUrgent?: boolean
 }

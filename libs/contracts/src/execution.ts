@@ -96,6 +96,8 @@ export const Execution = strict({
   steps: Type.Array(ExecutionStep),
   verdict: optional(Verdict),
   say: optional(Type.String()),
+  /** It is at its end, and the webhook has not taken the message about that yet. */
+  isUntold: optional(Type.Boolean()),
 })
 export type Execution = Static<typeof Execution>
 export const decodeExecution = decoderOf(Execution)

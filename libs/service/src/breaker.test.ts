@@ -128,6 +128,41 @@ describe('createBreaker', () => {
     breaker.stop()
   })
 
+  it('sets no deadline where none is given', async () => {
+    const breaker = createBreaker('prometheus', { openMs: 60_000, errorThreshold: 5 }, testKit())
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const slow = breaker.run(() => promise)
+    resolve('answer')
+    assert.equal(await slow, 'answer')
+    breaker.stop()
+  })
+
+  it('says for how long it will refuse', async () => {
+    const { breaker } = setUp({ openMs: 60_000 })
+    await fail(breaker, 5)
+    await assert.rejects(breaker.run(WELL), (error) => {
+      assert.ok(error instanceof BreakerOpenError)
+      assert.ok(error.retryAfterMs > 30_000 && error.retryAfterMs <= 60_000, String(error.retryAfterMs))
+      return true
+    })
+    breaker.stop()
+  })
+
+  it('takes an error that tells nothing neither for a failure nor, when half open, for a success', async () => {
+    const { breaker } = setUp({
+      openMs: 10,
+      isFailure: (error) => ((error as Error).message === 'given up' ? undefined : true),
+    })
+    const giveUp = () => assert.rejects(breaker.run(() => Promise.reject(new Error('given up'))))
+    for (let time = 0; time < 10; time++) await giveUp()
+    assert.equal(breaker.state(), 'closed')
+    await fail(breaker, 11)
+    await eventually(() => breaker.state() === 'half-open')
+    await giveUp()
+    assert.notEqual(breaker.state(), 'closed')
+    breaker.stop()
+  })
+
   it('takes a task that throws at once for a failed call', async () => {
     const { breaker } = setUp()
     const task = (): Promise<never> => {

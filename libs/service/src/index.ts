@@ -7,6 +7,7 @@ export {
   type BreakerOptions,
   type BreakerState,
 } from './breaker.ts'
+export { circuitsBy, type Circuits, type MakeCircuits } from './circuits.ts'
 export { closing } from './closing.ts'
 export { every, scaledClock, systemClock, type Clock } from './clock.ts'
 export { parseDuration, type DurationUnit } from './coerce.ts'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static, type TObject } from 'typebox'
 import { Choice, Duration, HttpUrl, Names, Port } from './fields.ts'
 import { LOG_LEVELS } from './log.ts'
 import { PromQueries } from './prom-queries.ts'
@@ -80,8 +80,8 @@ export const prometheusSettings = {
 
 /** Breakers before dependencies. */
 export const breakerSettings = {
-  /** Seconds. */
-  CIRCUIT_OPEN_TIMEOUT: Duration('s', { default: 60, exclusiveMinimum: 0 }),
+  /** Seconds; where it is not set, {@link breakerOptions} tells. */
+  CIRCUIT_OPEN_TIMEOUT: Type.Optional(Duration('s', { exclusiveMinimum: 0 })),
   ERROR_THRESHOLD: Type.Integer({ default: 5, minimum: 1 }),
   HALF_OPEN_MAX_CALLS: Type.Integer({ default: 1, minimum: 1 }),
 }
@@ -111,8 +111,17 @@ export const apiSettings = {
   KUBEWISE_API_TOKEN_FILE: Type.Optional(Type.String({ minLength: 1, expected: 'the path of a file' })),
 }
 
-/** The breaker settings as {@link createBreaker} takes them. */
-export const breakerOptions = (config: { CIRCUIT_OPEN_TIMEOUT: number; ERROR_THRESHOLD: number }) => ({
-  openMs: config.CIRCUIT_OPEN_TIMEOUT * 1000,
+const OPEN_MS = 60_000
+
+/** What of the configuration is about breakers. */
+export type BreakerConfig = Static<TObject<typeof breakerSettings>>
+
+/**
+ * The breaker settings as {@link createBreaker} takes them.
+ *
+ * @param unsetOpenMs how long a circuit stays open where nobody has set it
+ */
+export const breakerOptions = (config: BreakerConfig, unsetOpenMs = OPEN_MS) => ({
+  openMs: config.CIRCUIT_OPEN_TIMEOUT === undefined ? unsetOpenMs : config.CIRCUIT_OPEN_TIMEOUT * 1000,
   errorThreshold: config.ERROR_THRESHOLD,
 })

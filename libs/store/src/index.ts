@@ -1,4 +1,5 @@
 export { QueryError, StoreError, type StoreErrorDetail, type StoreErrorKind } from './errors.ts'
+export { guardStore } from './guard.ts'
 export { openStore, type StoreDependencies } from './open.ts'
 export type { Collection, Condition, Page, Query, Scalar, Store, Unreadable } from './port.ts'
 export { parseStoreTarget, type StoreTarget } from './target.ts'

@@ -1,5 +1,6 @@
 import {
   apiSettings,
+  breakerSettings,
   busSettings,
   clusterSettings,
   detectorSettings,
@@ -16,6 +17,7 @@ const Settings = Type.Object({
   ...processSettings,
   ...busSettings,
   ...recordSettings,
+  ...breakerSettings,
   ...clusterSettings,
   ...apiSettings,
   PROM_URL: prometheusSettings.PROM_URL,

@@ -1,4 +1,5 @@
 import {
+  breakerSettings,
   busSettings,
   clusterSettings,
   detectorSettings,
@@ -13,6 +14,7 @@ const Settings = Type.Object({
   ...processSettings,
   ...busSettings,
   ...recordSettings,
+  ...breakerSettings,
   KUBEWISE_CLUSTER: clusterSettings.KUBEWISE_CLUSTER,
   DETECTOR_SAVE_INTERVAL: detectorSettings.DETECTOR_SAVE_INTERVAL,
   ANOMALY_THRESHOLDS: detectorSettings.ANOMALY_THRESHOLDS,

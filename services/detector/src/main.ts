@@ -1,11 +1,12 @@
 import { connectBus } from '@kubewise/bus'
-import { closing, recordLocation, run, untilUp } from '@kubewise/service'
-import { openStore } from '@kubewise/store'
+import { circuitsBy, closing, recordLocation, run, untilUp } from '@kubewise/service'
+import { guardStore, openStore } from '@kubewise/store'
 import { createDetector } from './app.ts'
 import { readConfig } from './config.ts'
 
 await run('detector', readConfig, async (kit, config) => {
+  const circuits = circuitsBy(config, kit)
   const bus = await untilUp('nats', () => connectBus({ url: config.NATS_URL, name: 'detector', ...kit }), kit)
-  const store = await untilUp('record', () => openStore(recordLocation(config), kit), kit)
+  const store = guardStore(await untilUp('record', () => openStore(recordLocation(config), kit), kit), circuits)
   return closing(createDetector({ ...kit, bus, store }, config), bus, store)
 })

@@ -3,14 +3,16 @@ import { lstat, readFile } from 'node:fs/promises'
 import type { Consumption } from '@kubewise/bus'
 import { BUCKETS, CONSUMERS, decodePlanHint, STREAMS } from '@kubewise/contracts'
 import { createEventRecorder } from '@kubewise/kube'
-import { every, type Service } from '@kubewise/service'
+import { breakerOptions, createBreaker, every, type Service } from '@kubewise/service'
 import { createAuditChain } from './audit-chain.ts'
 import { createBuckets } from './buckets.ts'
 import { optionsOf, type Config } from './config.ts'
 import { createStormWatch } from './context/storm.ts'
 import { createFigures } from './figures.ts'
 import { recordOf, type Ports, type Runtime } from './runtime.ts'
-import { createTeller } from './tell/teller.ts'
+import { noteTold, retell } from './tell/retell.ts'
+import { createTeller, RETELL_MS } from './tell/teller.ts'
+import { isReceiverIll, type Webhook } from './tell/webhook.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 export { readConfig } from './config.ts'
@@ -23,12 +25,14 @@ export function createExecutor(ports: Ports, config: Config): Service {
   const { bus, log, clock, health } = ports
   const stopping = new AbortController()
   const signal = AbortSignal.any([ports.signal, stopping.signal])
-  const runtime = runtimeOf(ports, config, stopping.signal)
+  const webhook = webhookOf(ports, config)
+  const runtime = runtimeOf(ports, config, { signal: stopping.signal, webhook })
   const { cluster } = runtime.options
   const stormWatch = createStormWatch({ ...ports, incidents: runtime.record.incidents, cluster })
   const worker = createWorker({ runtime, stormWatch, stopping: signal })
   let hints: Consumption | undefined
   let sweeping: Promise<void> | undefined
+  let retelling: Promise<void> | undefined
 
   return {
     name: 'executor',
@@ -50,14 +54,22 @@ export function createExecutor(ports: Ports, config: Config): Service {
           log.warn({ err: error }, 'sweep failed')
         },
       )
+      retelling = every(
+        clock,
+        RETELL_MS,
+        signal,
+        () => retell(runtime),
+        (error) => log.warn({ err: error }, 'what was not told could not be looked for'),
+      )
       log.info({ cluster, mode: runtime.options.mode }, 'executing')
     },
     async stop() {
       stopping.abort(new Error('the executor is stopping'))
       await hints?.stop()
-      await sweeping
+      await Promise.all([sweeping, retelling])
       await worker.drain()
       await runtime.teller.drain()
+      webhook?.circuit.stop()
     },
   }
 }
@@ -67,7 +79,18 @@ async function swept(worker: Worker, { health }: Ports): Promise<void> {
   health.set('sweeper', 'ready', { ok: true, say: 'the record is swept' })
 }
 
-function runtimeOf(ports: Ports, config: Config, signal: AbortSignal): Runtime {
+function webhookOf(ports: Ports, config: Config): Webhook | undefined {
+  const { webhook } = optionsOf(config)
+  if (!webhook) return undefined
+  const circuit = createBreaker('webhook', { ...breakerOptions(config), isFailure: isReceiverIll }, ports)
+  return { ...webhook, circuit }
+}
+
+function runtimeOf(
+  ports: Ports,
+  config: Config,
+  { signal, webhook }: { signal: AbortSignal; webhook: Webhook | undefined },
+): Runtime {
   const { store, bus, clock, log, metrics } = ports
   const options = optionsOf(config)
   const holder = `executor-${randomUUID()}`
@@ -83,6 +106,14 @@ function runtimeOf(ports: Ports, config: Config, signal: AbortSignal): Runtime {
     bucket: createBuckets(bus),
     audit: createAuditChain({ audit: record.audit, bus, clock, log, cluster: options.cluster, holder }),
     figures: createFigures(metrics),
-    teller: createTeller({ clock, log, metrics, signal, events, webhook: options.webhook }),
+    teller: createTeller({
+      clock,
+      log,
+      metrics,
+      signal,
+      events,
+      webhook,
+      onEndTold: (plan) => noteTold(record, plan),
+    }),
   }
 }

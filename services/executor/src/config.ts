@@ -1,6 +1,7 @@
 import type { Mode } from '@kubewise/contracts'
 import type { Limits } from '@kubewise/policy'
 import {
+  breakerSettings,
   busSettings,
   clusterSettings,
   Duration,
@@ -20,6 +21,7 @@ const Settings = Type.Object({
   ...processSettings,
   ...busSettings,
   ...recordSettings,
+  ...breakerSettings,
   ...clusterSettings,
   ...remediationSettings,
   /** Signs what is sent to the webhook. */

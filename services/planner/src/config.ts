@@ -1,4 +1,5 @@
 import {
+  breakerSettings,
   busSettings,
   clusterSettings,
   loadConfig,
@@ -16,6 +17,7 @@ const Settings = Type.Object({
   ...processSettings,
   ...busSettings,
   ...recordSettings,
+  ...breakerSettings,
   ...clusterSettings,
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
   MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,

@@ -4,10 +4,18 @@ import { connectBus, type Bus } from '@kubewise/bus'
 import { createCollector, readConfig as readCollector } from '@kubewise/collector'
 import { createDetector, readConfig as readDetector } from '@kubewise/detector'
 import { createExecutor, readConfig as readExecutor } from '@kubewise/executor'
-import type { Kube } from '@kubewise/kube'
+import { guardKube, type Kube } from '@kubewise/kube'
 import { createPlanner, readConfig as readPlanner } from '@kubewise/planner'
-import { ConfigError, ListenError, recordLocation, type Environment, type Kit, type Service } from '@kubewise/service'
-import { openStore, type Store } from '@kubewise/store'
+import {
+  circuitsBy,
+  ConfigError,
+  ListenError,
+  recordLocation,
+  type Environment,
+  type Kit,
+  type Service,
+} from '@kubewise/service'
+import { guardStore, openStore, type Store } from '@kubewise/store'
 
 /** KubeWise at work: all five services in this process. */
 export interface Standalone {
@@ -55,9 +63,12 @@ export async function startStandalone({ kit, kube, env }: StandaloneOptions): Pr
   await using started = new AsyncDisposableStack()
   const bus = await connectBus({ url: configs.api.NATS_URL, name: 'kubewise', ...kit })
   started.defer(() => bus.close())
-  const store = await openStore(recordLocation(configs.api), kit)
+  // One process, one of each dependency: the five share its circuits.
+  const circuits = circuitsBy(configs.api, kit)
+  const store = guardStore(await openStore(recordLocation(configs.api), kit), circuits)
   started.defer(() => store.close())
-  const ports = (service: string) => ({ ...kit, bus, store, kube, log: kit.log.child({ service }) })
+  const guarded = { bus, store, kube: guardKube(kube, circuits) }
+  const ports = (service: string) => ({ ...kit, ...guarded, log: kit.log.child({ service }) })
   const services: Service[] = [
     createDetector(ports('detector'), configs.detector),
     createPlanner(ports('planner'), configs.planner),

@@ -1,7 +1,8 @@
 import type { AuditEntry, Refusal } from '@kubewise/contracts'
-import { isKubeError, KubeError } from '@kubewise/kube'
+import { isCircuitOpen, isKubeError, KubeError } from '@kubewise/kube'
 import { killRefusal } from '@kubewise/policy'
 import { isRefusal, type Prepared } from '../actions/work.ts'
+import { askedAgain } from '../context/asked-again.ts'
 import { readKill } from '../context/kill.ts'
 import type { Work } from '../work.ts'
 
@@ -37,6 +38,9 @@ export type WriteOutcome =
   | { outcome: 'observed' }
   | { outcome: 'refused'; refusal: Refusal; answer?: string }
   | { outcome: 'unknown'; refusal: Refusal }
+
+/** One more attempt is due: the write may have been sent, or (a refusal tells why) it certainly was not. */
+type Again = 'again' | { again: Refusal }
 
 const MOST_ATTEMPTS = 3
 const MOST_READS = 5
@@ -74,15 +78,19 @@ export async function writeOnce(work: Work, slot: Slot): Promise<WriteOutcome> {
     if (trace === 'done') return arrive(work, slot, true)
     await note(work, slot, 'unknown', 'It was not known whether this was done; the cluster shows that it was not.')
   }
+  let neverSent: Refusal | undefined
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const outcome = await attemptOnce(work, slot)
-    if (outcome !== 'again') return outcome
+    if (outcome !== 'again' && !('again' in outcome)) return outcome
+    const isFirst = attempt === 1
+    neverSent = outcome !== 'again' && (isFirst || neverSent) ? outcome.again : undefined
   }
+  if (neverSent) return refused(neverSent)
   const say = `After ${MOST_ATTEMPTS} attempts it is not known to be done, and the cluster does not show it.`
   return { outcome: 'unknown', refusal: { code: 'outcome-unknown', say } }
 }
 
-async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | 'again'> {
+async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | Again> {
   const { crashpoint, lock } = work
   const at = (label: string) => crashpoint(`${slot.prefix}${label}`)
   if (work.barred && slot.prefix === '') return refused(work.barred)
@@ -96,7 +104,8 @@ async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | 'agai
   await slot.toSent()
   at('before-send')
   await lock.hold((record) => acted(work, record, prepared))
-  const stopped = killRefusal(await readKill(work), 'execution')
+  const readStop = async () => killRefusal(await readKill(work), 'execution')
+  const stopped = await (slot.prefix === '' ? readStop() : askedAgain(work, readStop))
   if (stopped) return refused(stopped)
   lock.mustBeOurs()
   const error = await slot.send(prepared).then(
@@ -155,11 +164,15 @@ async function isTold({ record, plan }: Work, { step, events, marker }: Slot): P
   return items.some(({ detail }) => detail?.['marker'] === marker())
 }
 
-async function afterError(work: Work, slot: Slot, error: unknown): Promise<WriteOutcome | 'again'> {
+async function afterError(work: Work, slot: Slot, error: unknown): Promise<WriteOutcome | Again> {
   if (!isKubeError(error)) throw error
   if (error.isOutcomeUnknown) {
     const trace = await traceOf(work, slot, 'done')
     return trace === 'done' ? arrive(work, slot, false) : 'again'
+  }
+  if (isCircuitOpen(error)) {
+    await work.clock.sleep(Math.min(error.retryAfterMs ?? BETWEEN_READS_MS, LONGEST_WAIT_MS), work.stopping)
+    return { again: { code: 'server-unreachable', say: `Nothing was sent: ${error.message}` } }
   }
   const refusal = { code: `server-${error.kind}`, say: `The API server refused: ${error.message}` }
   if (isKubeError(error, 'too-many-requests') && slot.isPatch) {

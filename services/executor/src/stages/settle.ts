@@ -1,10 +1,13 @@
-import { titleOf, type Execution, type ExecutionStatus } from '@kubewise/contracts'
+import { titleOf, type Execution, type ExecutionStatus, type Refusal } from '@kubewise/contracts'
 import type { Work } from '../work.ts'
 
 type Ending = Extract<ExecutionStatus, 'recovered' | 'refused' | 'undone' | 'escalated' | 'failed'>
 
 /** The plan was overtaken by better news or a better plan: nobody need be told that it was not carried out. */
 const NOT_WORTH_TELLING: ReadonlySet<string> = new Set(['incident-resolved', 'plan-superseded'])
+
+const isWorthTelling = (status: Ending, refusal: Refusal | undefined) =>
+  status !== 'refused' || !refusal || !NOT_WORTH_TELLING.has(refusal.code)
 
 /** How an execution that did not help ended, by what became of its steps. */
 export function endedStatus({ steps }: Execution): Ending {
@@ -13,10 +16,20 @@ export function endedStatus({ steps }: Execution): Ending {
 }
 
 /** The clock of attempts and cooldown starts only where something was, or may have been, changed. */
-function ended(execution: Execution, status: Ending, say: string, nowMs: number): Execution {
+function ended({ clock, options }: Work, execution: Execution, status: Ending, say: string): Execution {
   const { actedMs, ...rest } = execution
   const hasActed = actedMs !== undefined && status !== 'refused'
-  return { ...rest, ...(hasActed && { actedMs }), status, say, finishedMs: nowMs, holderUntilMs: 0 }
+  // In the same write, so that a message that is not taken, or a death before it is sent, cannot lose it.
+  const isUntold = options.webhook !== undefined && isWorthTelling(status, rest.refusal)
+  return {
+    ...rest,
+    ...(hasActed && { actedMs }),
+    ...(isUntold && { isUntold }),
+    status,
+    say,
+    finishedMs: clock.now(),
+    holderUntilMs: 0,
+  }
 }
 
 /**
@@ -24,7 +37,7 @@ function ended(execution: Execution, status: Ending, say: string, nowMs: number)
  * in between; then people are told.
  */
 export async function settle(work: Work, status: Ending, say: string): Promise<void> {
-  const { ledger, lock, limits, audit, plan, clock, crashpoint } = work
+  const { ledger, lock, limits, audit, plan, crashpoint } = work
   crashpoint('before-settle')
   await audit.append({
     event: 'settled',
@@ -33,7 +46,7 @@ export async function settle(work: Work, status: Ending, say: string): Promise<v
     epoch: lock.epoch,
     say: `${status}: ${say}`,
   })
-  await ledger.change((execution) => ended(execution, status, say, clock.now()))
+  await ledger.change((execution) => ended(work, execution, status, say))
   crashpoint('after-settle')
   await lock.release(ledger.execution, limits)
   report(work, status, say)
@@ -52,6 +65,5 @@ function report({ ledger, plan, log, figures, teller, mayNote }: Work, status: E
     say,
   }
   log[status === 'recovered' || status === 'refused' ? 'info' : 'warn'](what, status)
-  if (status === 'refused' && refusal && NOT_WORTH_TELLING.has(refusal.code)) return
-  teller.tell(plan, status, say, { execution, mayNote })
+  if (isWorthTelling(status, refusal)) teller.tell(plan, status, say, { execution, mayNote })
 }

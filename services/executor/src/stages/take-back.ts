@@ -1,5 +1,6 @@
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import { isRefusal } from '../actions/work.ts'
+import { askedAgain } from '../context/asked-again.ts'
 import { undoSlot } from '../ledger/slots.ts'
 import { writeOnce, type WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
@@ -56,7 +57,7 @@ export async function takeBack(work: Work): Promise<void> {
   const { ledger, plan, stopping } = work
   await adoptKept(work)
   const journal = journalOf(ledger.execution.steps)
-  const barred = journal.length > 0 ? await noLongerAllowed(work) : undefined
+  const barred = journal.length > 0 ? await askedAgain(work, () => noLongerAllowed(work)) : undefined
   for (const step of journal) {
     stopping.throwIfAborted()
     await takeBackStep(work, step, barred)

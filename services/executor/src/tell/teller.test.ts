@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { EventRecorder, Note } from '@kubewise/kube'
-import { createMetrics, silentLog, systemClock } from '@kubewise/service'
+import { createBreaker, systemClock } from '@kubewise/service'
+import { testKit } from '@kubewise/testkit'
 import { createWorld, planFor } from '../fixture/world.ts'
 import { createTeller } from './teller.ts'
-import { SIGNATURE_HEADER, signatureOf } from './webhook.ts'
+import { isReceiverIll, SIGNATURE_HEADER, signatureOf } from './webhook.ts'
 
 interface Received {
   headers: IncomingHttpHeaders
@@ -37,13 +38,11 @@ function tellerTo(webhook: { url: string; secret?: string } | undefined) {
       return 'written'
     },
   }
-  const metrics = createMetrics('executor', '0')
-  const { signal } = new AbortController()
-  return {
-    notes,
-    metrics,
-    teller: createTeller({ clock: systemClock, log: silentLog, metrics, signal, events, webhook }),
-  }
+  const kit = testKit({ clock: systemClock })
+  const circuit = createBreaker('webhook', { openMs: 60_000, errorThreshold: 5, isFailure: isReceiverIll }, kit)
+  const to = webhook && { ...webhook, circuit }
+  const teller = createTeller({ ...kit, events, webhook: to, onEndTold: async () => undefined })
+  return { notes, metrics: kit.metrics, teller }
 }
 
 describe('telling people', () => {

@@ -5,7 +5,11 @@ import { resourceOfKind } from '../context/workload.ts'
 import { messageOf, type Happening } from './message.ts'
 import { sendToWebhook, type Webhook } from './webhook.ts'
 
-/** Tells people. Never throws and never makes the work wait: what cannot be told is logged and counted. */
+/**
+ * Tells people. Never throws and never makes the work wait. What the webhook does not take is logged, counted, and told
+ * again: a plan that waits whenever it is looked at again, an end from the record (`retell`). That something begins is not:
+ * its end will be told.
+ */
 export interface Teller {
   /** @param mayNote whether an Event may be written: not where nothing at all may be */
   tell(plan: Plan, happening: Happening, say: string, options: { execution?: Execution; mayNote: boolean }): void
@@ -20,9 +24,13 @@ export interface TellerPorts {
   signal: AbortSignal
   events: EventRecorder
   webhook: Webhook | undefined
+  /** The webhook has taken the message about this execution's end. */
+  onEndTold(plan: string): Promise<unknown>
 }
 
 const MAX_REMEMBERED = 10_000
+/** A message that was not taken is tried again after so long. */
+export const RETELL_MS = 60_000
 
 const EVENTS: Partial<Record<Happening, { type: Note['type']; reason: string }>> = {
   recovered: { type: 'Normal', reason: 'Remediated' },
@@ -48,25 +56,34 @@ function noteOf(plan: Plan, happening: Happening, say: string): Note | undefined
   }
 }
 
-export function createTeller({ clock, log, metrics, signal, events, webhook }: TellerPorts): Teller {
-  const told = new Set<string>()
+export function createTeller({ clock, log, metrics, signal, events, webhook, onEndTold }: TellerPorts): Teller {
+  /** What was told or is being told, and what was not taken: when it may be told again. */
+  const told = new Map<string, 'told' | 'under-way' | { againMs: number }>()
   const sending = new Set<Promise<void>>()
   const sent = metrics.counter('kubewise_notifications_total', 'Messages to the webhook, by outcome.', {
     outcome: ['sent', 'failed'],
   })
 
-  function isRepeat(id: string): boolean {
-    if (told.has(id)) return true
-    told.add(id)
-    if (told.size > MAX_REMEMBERED) told.delete(told.values().next().value ?? id)
-    return false
+  function remember(id: string, state: 'told' | 'under-way' | { againMs: number }): void {
+    told.set(id, state)
+    if (told.size > MAX_REMEMBERED) told.delete(told.keys().next().value ?? id)
   }
 
-  async function send(to: Webhook, message: ReturnType<typeof messageOf>): Promise<void> {
+  async function noteEnd(execution: Execution | undefined): Promise<void> {
+    if (!execution?.isUntold) return
+    await onEndTold(execution._id).catch((error: unknown) =>
+      log.warn({ err: error, plan: execution._id }, 'not noted that its end was told; it may be told twice'),
+    )
+  }
+
+  async function send(to: Webhook, message: ReturnType<typeof messageOf>, execution?: Execution): Promise<void> {
     try {
       await sendToWebhook(to, message, clock, signal)
       sent.inc({ outcome: 'sent' })
+      remember(message.id, 'told')
+      await noteEnd(execution)
     } catch (error) {
+      remember(message.id, { againMs: clock.now() + RETELL_MS })
       sent.inc({ outcome: 'failed' })
       log.warn({ err: error, plan: message.plan, happening: message.happening }, 'notification not sent')
     }
@@ -81,9 +98,12 @@ export function createTeller({ clock, log, metrics, signal, events, webhook }: T
   return {
     tell(plan, happening, say, { execution, mayNote }) {
       const message = messageOf(plan, happening, say, execution)
-      if (isRepeat(message.id)) return
-      if (webhook) track(send(webhook, message))
-      const note = mayNote ? noteOf(plan, happening, say) : undefined
+      const state = told.get(message.id)
+      if (state === 'told') return track(noteEnd(execution))
+      if (state === 'under-way' || (state && state.againMs > clock.now())) return
+      remember(message.id, webhook ? 'under-way' : 'told')
+      if (webhook) track(send(webhook, message, execution))
+      const note = mayNote && !state ? noteOf(plan, happening, say) : undefined
       if (note) track(events.record(note))
     },
     async drain() {
