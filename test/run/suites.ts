@@ -32,7 +32,7 @@ export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
     },
   ],
   cluster: [
-    { name: 'API server', files: ['libs/*/src/**/*.cluster.test.ts'], jobs: 1, timeoutMs: 120 * SECOND },
+    { name: 'API server', files: ['{libs,services}/*/src/**/*.cluster.test.ts'], jobs: 1, timeoutMs: 120 * SECOND },
     { name: 'cluster', files: ['test/cluster/**/*.cluster.test.ts'], jobs: 1, timeoutMs: 900 * SECOND },
   ],
   containers: [

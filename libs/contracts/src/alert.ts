@@ -4,6 +4,24 @@ import { decoderOf } from './decode.ts'
 import { Entity } from './entity.ts'
 import { Ms, oneOf, optional, strict, Text } from './schema.ts'
 
+/** The labels that may name an object; the api passes on no other, since all else is text. */
+export const NAMING_LABELS = [
+  'namespace',
+  'deployment',
+  'statefulset',
+  'daemonset',
+  'cronjob',
+  'job_name',
+  'horizontalpodautoscaler',
+  'persistentvolumeclaim',
+  'poddisruptionbudget',
+  'resourcequota',
+  'pod',
+  'node',
+  'instance',
+  'service',
+] as const
+
 /** Labels of an alert that say what it is about, as Prometheus' exporters name them. All other text of it is left out. */
 export const AlertLabels = Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 256 }), {
   maxProperties: 64,

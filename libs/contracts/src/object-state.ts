@@ -101,6 +101,8 @@ export const ClaimState = strict({
   isTerminating: Type.Boolean(),
   createdMs: Ms,
   storageClass: optional(Type.String()),
+  /** Its class binds only once a pod wants it, so that Pending is no failure; absent where the class cannot be read. */
+  waitsForConsumer: optional(Type.Boolean()),
   requestedBytes: Type.Number(),
   capacityBytes: Type.Number(),
   conditions: Type.Array(ObjectCondition),
@@ -114,6 +116,8 @@ export const BudgetState = strict({
   currentHealthy: Count,
   desiredHealthy: Count,
   expectedPods: Count,
+  /** Cordoned nodes that still hold pods of it: someone wants these pods to go. */
+  cordonedNodes: optional(Type.Array(Text)),
 })
 export type BudgetState = Static<typeof BudgetState>
 
@@ -121,6 +125,8 @@ export type BudgetState = Static<typeof BudgetState>
 export const QuotaState = strict({
   type: Type.Literal('Quota'),
   resources: Type.Array(strict({ name: Text, hard: Type.Number(), used: Type.Number() })),
+  /** Workloads (`Kind/name`) that the API server refused pods in this quota's name and that still lack them. */
+  refused: optional(Type.Array(Text)),
 })
 export type QuotaState = Static<typeof QuotaState>
 
@@ -130,6 +136,8 @@ export const EndpointsState = strict({
   hasSelector: Type.Boolean(),
   ready: Count,
   notReady: Count,
+  /** The workloads whose pods its selector finds: there is none, all are scaled to 0, none has a ready pod, one has. */
+  selects: optional(oneOf(['nothing', 'asleep', 'unready', 'ready'])),
 })
 export type EndpointsState = Static<typeof EndpointsState>
 
@@ -138,6 +146,8 @@ export const WebhookState = strict({
   type: Type.Literal('Webhook'),
   failsClosed: Type.Boolean(),
   services: Type.Array(strict({ namespace: Text, name: Text })),
+  /** Those of them, needed by a webhook that fails closed, that do not exist or have no ready endpoint. */
+  downServices: optional(Type.Array(strict({ namespace: Text, name: Text }))),
 })
 export type WebhookState = Static<typeof WebhookState>
 

@@ -114,6 +114,59 @@ export interface ResourceQuota extends KubernetesObject {
   status?: { hard?: Record<string, QuantityText>; used?: Record<string, QuantityText> }
 }
 
+export interface LimitRange extends KubernetesObject {
+  spec?: {
+    limits?: {
+      type: string
+      max?: Record<string, QuantityText>
+      min?: Record<string, QuantityText>
+      default?: Record<string, QuantityText>
+      defaultRequest?: Record<string, QuantityText>
+      maxLimitRequestRatio?: Record<string, QuantityText>
+    }[]
+  }
+}
+
+export interface StorageClass extends KubernetesObject {
+  provisioner?: string
+  /** An absent one is Immediate. */
+  volumeBindingMode?: 'Immediate' | 'WaitForFirstConsumer'
+  allowVolumeExpansion?: boolean
+  reclaimPolicy?: string
+}
+
+export interface PriorityClass extends KubernetesObject {
+  value?: number
+  globalDefault?: boolean
+  preemptionPolicy?: string
+}
+
+export interface NetworkPolicy extends KubernetesObject {
+  spec?: {
+    podSelector?: LabelSelector
+    policyTypes?: string[]
+    ingress?: Record<string, unknown>[]
+    egress?: Record<string, unknown>[]
+  }
+}
+
+/** One webhook of a configuration, as far as who it may stop. */
+export interface AdmissionWebhook {
+  name: string
+  /** An absent one is Fail. */
+  failurePolicy?: 'Fail' | 'Ignore'
+  clientConfig?: { url?: string; service?: { namespace: string; name: string; path?: string; port?: number } }
+  rules?: { apiGroups?: string[]; apiVersions?: string[]; operations?: string[]; resources?: string[] }[]
+  namespaceSelector?: LabelSelector
+  objectSelector?: LabelSelector
+  timeoutSeconds?: number
+}
+
+/** A ValidatingWebhookConfiguration or a MutatingWebhookConfiguration. */
+export interface WebhookConfiguration extends KubernetesObject {
+  webhooks?: AdmissionWebhook[]
+}
+
 export interface ConfigMap extends KubernetesObject {
   data?: Record<string, string>
 }

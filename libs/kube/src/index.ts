@@ -45,6 +45,7 @@ export {
   templateHash,
   type Revision,
 } from './revisions.ts'
+export { isSelected } from './selector.ts'
 export { rolloutStatus, type RolloutStatus } from './rollout.ts'
 export {
   dependenciesOf,

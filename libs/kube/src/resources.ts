@@ -21,6 +21,7 @@ export const RESOURCES = {
   ConfigMap: namespaced('', 'v1', 'ConfigMap', 'configmaps'),
   PersistentVolumeClaim: namespaced('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   ResourceQuota: namespaced('', 'v1', 'ResourceQuota', 'resourcequotas'),
+  LimitRange: namespaced('', 'v1', 'LimitRange', 'limitranges'),
   CoreEvent: namespaced('', 'v1', 'Event', 'events'),
   Event: namespaced('events.k8s.io', 'v1', 'Event', 'events'),
   EndpointSlice: namespaced('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices'),
@@ -33,6 +34,21 @@ export const RESOURCES = {
   CronJob: namespaced('batch', 'v1', 'CronJob', 'cronjobs'),
   PodDisruptionBudget: namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   HorizontalPodAutoscaler: namespaced('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
+  NetworkPolicy: namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
+  StorageClass: clusterWide('storage.k8s.io', 'v1', 'StorageClass', 'storageclasses'),
+  PriorityClass: clusterWide('scheduling.k8s.io', 'v1', 'PriorityClass', 'priorityclasses'),
+  ValidatingWebhookConfiguration: clusterWide(
+    'admissionregistration.k8s.io',
+    'v1',
+    'ValidatingWebhookConfiguration',
+    'validatingwebhookconfigurations',
+  ),
+  MutatingWebhookConfiguration: clusterWide(
+    'admissionregistration.k8s.io',
+    'v1',
+    'MutatingWebhookConfiguration',
+    'mutatingwebhookconfigurations',
+  ),
 } as const satisfies Record<string, Resource>
 
 export type ResourceName = keyof typeof RESOURCES

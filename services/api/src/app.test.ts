@@ -5,8 +5,10 @@ import { connectBus, type Bus } from '@kubewise/bus'
 import {
   BUCKETS,
   COLLECTIONS,
+  decodeOutsideAlert,
   decodePlanHint,
   decodeQuestion,
+  idOf,
   planHash,
   STREAMS,
   subjects,
@@ -303,6 +305,38 @@ describe('the API', function () {
     assert.equal((await call('DELETE', `/api/v1/silences/${json.id}`, undefined, 'operator')).status, 404)
   })
 
+  it('passes alerts of Alertmanager on, each once', async () => {
+    const got: string[] = []
+    const replay = bus.replay({
+      stream: STREAMS.alerts.name,
+      filter: subjects.alert('test'),
+      from: 'new',
+      decode: decodeOutsideAlert,
+      handle: ({ body }) => void got.push(`${body.name} ${body.status}`),
+    })
+    const alert = (name: string, status = 'firing') => ({
+      status,
+      labels: { alertname: name, namespace: 'shop' },
+      annotations: { summary: 'text' },
+      startsAt: '2026-01-04T23:50:00Z',
+      endsAt: '0001-01-01T00:00:00Z',
+      generatorURL: '',
+      fingerprint: idOf(name),
+    })
+    const send = (...alerts: object[]) =>
+      call('POST', '/api/v1/alertmanager', { version: '4', groupKey: '{}', receiver: 'kubewise', alerts }, 'operator')
+    const { json } = await send(alert('A'), alert('B'), alert('KubewiseDown'))
+    assert.deepEqual(json, { taken: 2, left: { own: 1, 'other-cluster': 0 } })
+    await send(alert('A'))
+    await send(alert('A', 'resolved'))
+    await eventually(() => got.includes('A resolved'))
+    await replay.stop()
+    assert.deepEqual(got.sort(), ['A firing', 'A resolved', 'B firing'])
+    const wrong = await send({ ...alert('A'), status: 'maybe' }, { ...alert('B'), fingerprint: '' })
+    assert.equal(wrong.status, 400)
+    assert.equal(wrong.json.errors.length, 2)
+  })
+
   it('streams what happens, and repeats what a reader missed', async () => {
     const listen = async (headers: Record<string, string>) => {
       const response = await fetch(`${url}/api/v1/stream?kinds=anomaly`, { headers })
@@ -334,6 +368,8 @@ describe('the API', function () {
     ['a body of the wrong type', 'PUT', '/config', [], 400],
     ['a prototype in a body', 'PUT', '/config', '{"__proto__":{"mode":"auto"}}', 400],
     ['a huge body', 'PUT', '/config', `{"mode":"${'x'.repeat(300_000)}"}`, 413],
+    ['alerts of another version', 'POST', '/api/v1/alertmanager', { version: '3', alerts: [] }, 400],
+    ['too many alerts', 'POST', '/api/v1/alertmanager', { version: '4', alerts: 'x'.repeat(300_000) }, 413],
     ['an unknown route', 'GET', '/nowhere', undefined, 404],
     ['a path that is no path', 'GET', '/anomalies/%E0%A4%A', undefined, 400],
     ['a limit too high', 'GET', '/anomalies?limit=501', undefined, 400],

@@ -12,6 +12,7 @@ import { authenticator, readTokens } from './identity.ts'
 import { startLiveStream, type LiveStream } from './live-stream.ts'
 import { Problem, problems } from './problem.ts'
 import { mount, type Desk } from './route.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
 import { configurationRoutes } from './routes/configuration.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -37,6 +38,7 @@ export const ROUTES = [
   ...questionRoutes,
   ...recordRoutes,
   ...silenceRoutes,
+  ...alertRoutes,
   ...configurationRoutes,
 ]
 

@@ -3,6 +3,8 @@ import { lead, type Bus } from '@kubewise/bus'
 import { BUCKETS, idOf, PARTITIONS, STREAMS, subjects, type MetricBatch } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
 import { breakerOptions, createBreaker, every, type Kit, type Service } from '@kubewise/service'
+import { alertAbout } from './alert-about.ts'
+import { forwardAlerts } from './alerts.ts'
 import { backfill } from './backfill.ts'
 import { Batches } from './batches.ts'
 import type { Config } from './config.ts'
@@ -16,6 +18,7 @@ import { OwnerIndex } from './owner-index.ts'
 import { poll } from './poller.ts'
 import { prometheusAt, PrometheusError, type Prometheus } from './prometheus.ts'
 import { queriesOf } from './queries.ts'
+import { Relations } from './relations.ts'
 import { SeriesIndex } from './series-index.ts'
 
 export { readConfig, type Config } from './config.ts'
@@ -29,6 +32,7 @@ const SECOND = 1000
 const RENEW_MS = 2 * SECOND
 const TICK_MS = 5 * SECOND
 const FRESHNESS_MS = 2 * SECOND
+const REFRESH_MS = SECOND
 const RESEND_MS = 600 * SECOND
 const OUTBOX_CAPACITY = 50_000
 
@@ -66,9 +70,10 @@ export function createCollector(ports: Ports, config: Config): Service {
 
   async function collect(signal: AbortSignal): Promise<void> {
     const owners = new OwnerIndex(cluster)
+    const relations = new Relations()
     const ownerOf = (namespace: string, pod: string) =>
       owners.has('Pod', namespace, pod) ? owners.targetOf('Pod', namespace, pod) : undefined
-    const index = new SeriesIndex(cluster, ownerOf)
+    const index = new SeriesIndex(cluster, ownerOf, (instance) => relations.nodeAt(instance))
     const freshness = new FreshnessBoard(cluster)
     const outbox = new Outbox({
       bus,
@@ -88,14 +93,17 @@ export function createCollector(ports: Ports, config: Config): Service {
     const sending = outbox.run(signal)
     const watched = { cluster, kube, outbox, owners, clock, log }
     const objects = await startObjectWatch(
-      { ...watched, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
+      { ...watched, relations, health, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
       signal,
     )
     const events = startEventWatch({
       ...watched,
       maxAgeMs: config.EVENT_MAX_AGE_SECONDS * SECOND,
+      onEvent: (event) => relations.noteEvent(event, clock.now()),
       onSkipped: figures.skippedEvent,
     })
+    const aboutOf = alertAbout(cluster, owners, relations)
+    const alerts = forwardAlerts({ bus, cluster, clock, aboutOf, onAlert: figures.alert })
     log.info({ queries: queries.length, isCold }, 'collecting')
 
     const report = (what: string) => (error: unknown) => log.warn({ err: error }, what)
@@ -129,6 +137,7 @@ export function createCollector(ports: Ports, config: Config): Service {
     await Promise.all([
       measuring(),
       every(clock, TICK_MS, signal, tick, report('ticks not sent')),
+      every(clock, REFRESH_MS, signal, () => objects.refresh(), report('related states not told')),
       every(
         clock,
         FRESHNESS_MS,
@@ -142,7 +151,7 @@ export function createCollector(ports: Ports, config: Config): Service {
         () => undefined,
       ),
     ])
-    await Promise.all([objects.stop(), events.stop()])
+    await Promise.all([objects.stop(), events.stop(), alerts.stop()])
     await sending
   }
 

@@ -7,13 +7,14 @@ import { msOf } from './state-of.ts'
 
 export interface EventWatchPorts {
   cluster: string
-  kube: Kube
-  outbox: Outbox
+  kube: Pick<Kube, 'reflect'>
+  outbox: Pick<Outbox, 'add'>
   owners: OwnerIndex
   clock: Clock
   log: Logger
   /** Older ones are history: they are not sent when the watch begins. */
   maxAgeMs: number
+  onEvent(event: KubernetesEvent): void
   onSkipped(why: 'old' | 'own' | 'nameless'): void
 }
 
@@ -61,6 +62,7 @@ export function startEventWatch(ports: EventWatchPorts): Reflector {
     if (!ours) return onSkipped('nameless')
     if (ours.reporter?.startsWith(OWN)) return onSkipped('own')
     if (clock.now() - ours.lastMs > ports.maxAgeMs) return onSkipped('old')
+    ports.onEvent(ours)
     const priority = ours.type === 'Warning' ? 'kept' : 'normal-event'
     outbox.add(
       subjects.event(ours.target, ours.entity),

@@ -1,4 +1,5 @@
 import type { Metrics } from '@kubewise/service'
+import { ALERT_LABELS, type AlertLabel } from './alerts.ts'
 import type { PromAnswer } from './prometheus.ts'
 import { PRIORITIES, type Priority } from './outbox.ts'
 
@@ -6,6 +7,7 @@ import { PRIORITIES, type Priority } from './outbox.ts'
 export interface Figures {
   polled(query: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
   skippedEvent(why: 'old' | 'own' | 'nameless'): void
+  alert(by: AlertLabel): void
   shed(priority: Priority): void
   sent(): void
 }
@@ -19,6 +21,13 @@ export function createFigures(metrics: Metrics): Figures {
   const skipped = metrics.counter('kubewise_events_skipped_total', 'Kubernetes Events that were not passed on.', {
     why: ['old', 'own', 'nameless'],
   })
+  const alerts = metrics.counter(
+    'kubewise_outside_alerts_total',
+    'Alerts passed on, by the label that named the object.',
+    {
+      by: ALERT_LABELS,
+    },
+  )
   const shed = metrics.counter('kubewise_signals_shed_total', 'Signals given up while the bus was away.', {
     priority: PRIORITIES,
   })
@@ -35,6 +44,7 @@ export function createFigures(metrics: Metrics): Figures {
       if (answer.warnings.length > 0) warnings.inc()
     },
     skippedEvent: (why) => skipped.inc({ why }),
+    alert: (by) => alerts.inc({ by }),
     shed: (priority) => shed.inc({ priority }),
     sent: () => sent.inc(),
   }

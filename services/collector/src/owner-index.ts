@@ -40,6 +40,14 @@ export class OwnerIndex {
     })
   }
 
+  /**
+   * What is not owned may still belong to something: an autoscaler to what it scales, a disruption budget to the one workload
+   * that it covers. From then on that is its owner.
+   */
+  follow(kind: string, namespace: string, name: string, owner: { kind: string; name: string } | undefined): void {
+    this.#owners.set(key(kind, namespace, name), owner && { apiVersion: '', uid: '', ...owner })
+  }
+
   delete(kind: string, object: KubernetesObject): void {
     this.#owners.delete(key(kind, object.metadata?.namespace ?? '', object.metadata?.name ?? ''))
   }

@@ -16,7 +16,7 @@ const pressure = (condition: string) =>
   `max by (node) (kube_node_status_condition{condition="${condition}", status="true"})`
 
 /**
- * The original's 20 default queries, corrected: own labels, own limits, rates of counters, no filter that hides what is normal
+ * The original's 20 default queries and four that the failure catalogue needs, corrected: own labels, own limits, rates of counters, no filter that hides what is normal
  * and no `or vector(0)` that invents an entity. Where a series exists only while something is wrong, the pod's own zero stands
  * in for it. A rate over a minute and a poll every 15 s show a runaway within the minute; a pod without a CPU limit counts
  * against 200m, so that half of it is the 100m below which nobody is a runaway.
@@ -111,6 +111,28 @@ export const DEFAULT_QUERIES: readonly MetricQuery[] = [
     name: 'node_disk_usage_pct',
     query: `max by (node, instance) ((1 - node_filesystem_avail_bytes{${DISKS}} / node_filesystem_size_bytes{${DISKS}}) * 100)`,
     intervalMs: 60 * SECOND,
+  },
+  {
+    name: 'pod_cpu_throttled_pct',
+    query: `sum ${BY_POD} (rate(container_cpu_cfs_throttled_periods_total{${CONTAINERS}}[2m])) / sum ${BY_POD} (rate(container_cpu_cfs_periods_total{${CONTAINERS}}[2m])) * 100`,
+    intervalMs: 30 * SECOND,
+  },
+  {
+    name: 'volume_usage_pct',
+    query:
+      'max by (namespace, persistentvolumeclaim) ((1 - kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes) * 100)',
+    intervalMs: 60 * SECOND,
+  },
+  {
+    name: 'node_clock_offset_seconds',
+    query: 'max by (node, instance) (abs(node_timex_offset_seconds))',
+    intervalMs: 60 * SECOND,
+  },
+  {
+    name: 'dns_servfail_pct',
+    query:
+      'sum(rate(coredns_dns_responses_total{rcode="SERVFAIL"}[5m])) / sum(rate(coredns_dns_responses_total[5m])) * 100',
+    intervalMs: 30 * SECOND,
   },
 ]
 

@@ -5,16 +5,20 @@ import type { MetricQuery } from './queries.ts'
 /** Who owns a pod, as the watches tell it; undefined while unknown. */
 export type OwnerLookup = (namespace: string, pod: string) => Target | undefined
 
+/** The node at the address that a scrape's `instance` gives; undefined where none is known. */
+export type NodeLookup = (instance: string) => string | undefined
+
 export interface IndexedSeries {
   series: MetricSeries
   partition: number
 }
 
-/** Labels that name a workload, with its kind. */
-const WORKLOADS = [
+/** Labels that name an object of a namespace, with its kind. */
+const OBJECTS = [
   ['deployment', 'Deployment'],
   ['statefulset', 'StatefulSet'],
   ['daemonset', 'DaemonSet'],
+  ['persistentvolumeclaim', 'PersistentVolumeClaim'],
 ] as const
 
 const MAX_SERIES = 500_000
@@ -26,19 +30,21 @@ export function entityOf(
   cluster: string,
   labels: LabelSet,
   ownerOf: OwnerLookup,
+  nodeAt: NodeLookup = () => undefined,
 ): { entity: Entity; target: Target } | undefined {
   const { namespace, pod } = labels
   if (namespace && pod) {
     const target = ownerOf(namespace, pod)
     return target && { entity: { cluster, kind: 'Pod', namespace, name: pod }, target }
   }
-  for (const [label, kind] of WORKLOADS) {
+  for (const [label, kind] of OBJECTS) {
     const name = labels[label]
     if (!namespace || !name) continue
     const entity = { cluster, kind, namespace, name }
     return { entity, target: entity }
   }
-  const node = labels['node'] ?? labels['instance']
+  const { instance } = labels
+  const node = labels['node'] ?? (instance === undefined ? undefined : (nodeAt(instance) ?? instance))
   const entity = node
     ? { cluster, kind: 'Node', namespace: '', name: node }
     : { cluster, kind: 'Cluster', namespace: '', name: cluster }
@@ -52,22 +58,24 @@ export function entityOf(
 export class SeriesIndex {
   readonly #cluster: string
   readonly #ownerOf: OwnerLookup
+  readonly #nodeAt: NodeLookup | undefined
   readonly #series = new Map<string, IndexedSeries>()
   readonly #entities = new Map<string, Entity>()
   /** Series that were not taken, by why; read and reset by the counter. */
   unowned = 0
   overflow = 0
 
-  constructor(cluster: string, ownerOf: OwnerLookup) {
+  constructor(cluster: string, ownerOf: OwnerLookup, nodeAt?: NodeLookup) {
     this.#cluster = cluster
     this.#ownerOf = ownerOf
+    this.#nodeAt = nodeAt
   }
 
   lookup(query: MetricQuery, labels: LabelSet): IndexedSeries | undefined {
     const fingerprint = fingerprintOf(query.name, labels)
     const known = this.#series.get(fingerprint)
     if (known) return known
-    const about = entityOf(this.#cluster, labels, this.#ownerOf)
+    const about = entityOf(this.#cluster, labels, this.#ownerOf, this.#nodeAt)
     if (!about) {
       this.unowned += 1
       return undefined
@@ -115,7 +123,16 @@ export class SeriesIndex {
   }
 }
 
-const ENTITY_LABELS = new Set(['__name__', 'namespace', 'pod', 'deployment', 'statefulset', 'daemonset', 'node'])
+const ENTITY_LABELS = new Set([
+  '__name__',
+  'namespace',
+  'pod',
+  'deployment',
+  'statefulset',
+  'daemonset',
+  'persistentvolumeclaim',
+  'node',
+])
 
 /** Label order is the server's and stable; a separator that no label can hold keeps sets apart. */
 function fingerprintOf(metric: string, labels: LabelSet): string {

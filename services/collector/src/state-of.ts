@@ -1,10 +1,16 @@
 import type {
+  AutoscalerState,
+  BudgetState,
+  ClaimState,
   ContainerState,
+  EndpointsState,
   JobState,
   NodeState,
   ObjectCondition,
   PodState,
+  QuotaState,
   Termination,
+  WebhookState,
   WorkloadState,
 } from '@kubewise/contracts'
 import {
@@ -14,10 +20,18 @@ import {
   type ContainerStatus,
   type DaemonSet,
   type Deployment,
+  type HorizontalPodAutoscaler,
   type Job,
   type Node,
+  type PersistentVolumeClaim,
   type Pod,
+  type PodDisruptionBudget,
+  type QuantityText,
+  type ResourceQuota,
+  type Service,
+  type ServiceRef,
   type StatefulSet,
+  type WebhookConfiguration,
 } from '@kubewise/kube'
 
 /** A date of the API server in milliseconds; undefined where absent or not a date. */
@@ -49,14 +63,19 @@ function terminationOf(terminated: ContainerStateTerminated | undefined): Termin
   )
 }
 
-function memoryLimitOf(pod: Pod, status: ContainerStatus): number | undefined {
-  const container = pod.spec?.containers.find(({ name }) => name === status.name)
-  const limit = status.resources?.limits?.['memory'] ?? container?.resources?.limits?.['memory']
+/** A quantity in its own unit; undefined where absent or not one. */
+function amountOf(quantity: QuantityText | undefined): number | undefined {
   try {
-    return limit === undefined ? undefined : quantityToNumber(limit)
+    return quantity === undefined ? undefined : quantityToNumber(quantity)
   } catch {
     return undefined
   }
+}
+
+function memoryLimitOf(pod: Pod, status: ContainerStatus): number | undefined {
+  const container = pod.spec?.containers.find(({ name }) => name === status.name)
+  const limit = status.resources?.limits?.['memory'] ?? container?.resources?.limits?.['memory']
+  return amountOf(limit)
 }
 
 function containerOf(pod: Pod, status: ContainerStatus, isInit: boolean): ContainerState {
@@ -152,4 +171,78 @@ export function jobState({ status = {} }: Job): JobState {
 
 export function nodeState({ spec, status }: Node): NodeState {
   return { type: 'Node', isUnschedulable: spec?.unschedulable ?? false, conditions: conditionsOf(status?.conditions) }
+}
+
+export function autoscalerState({ spec, status }: HorizontalPodAutoscaler): AutoscalerState {
+  return {
+    type: 'Autoscaler',
+    minReplicas: spec?.minReplicas ?? 1,
+    maxReplicas: spec?.maxReplicas ?? 0,
+    current: status?.currentReplicas ?? 0,
+    desired: status?.desiredReplicas ?? 0,
+    conditions: conditionsOf(status?.conditions),
+  }
+}
+
+/** @param waitsForConsumer what its storage class says; undefined where that is not known */
+export function claimState(
+  { metadata, spec, status }: PersistentVolumeClaim,
+  waitsForConsumer: boolean | undefined,
+): ClaimState {
+  return present<ClaimState>({
+    type: 'Claim',
+    phase: status?.phase ?? 'Pending',
+    isTerminating: metadata?.deletionTimestamp !== undefined,
+    createdMs: msOf(metadata?.creationTimestamp) ?? 0,
+    storageClass: spec?.storageClassName,
+    waitsForConsumer,
+    requestedBytes: amountOf(spec?.resources?.requests?.['storage']) ?? 0,
+    capacityBytes: amountOf(status?.capacity?.['storage']) ?? 0,
+    conditions: conditionsOf(status?.conditions),
+  })
+}
+
+export function budgetState({ status }: PodDisruptionBudget, cordonedNodes: string[]): BudgetState {
+  return {
+    type: 'Budget',
+    disruptionsAllowed: status?.disruptionsAllowed ?? 0,
+    currentHealthy: status?.currentHealthy ?? 0,
+    desiredHealthy: status?.desiredHealthy ?? 0,
+    expectedPods: status?.expectedPods ?? 0,
+    cordonedNodes,
+  }
+}
+
+export function quotaState({ spec, status }: ResourceQuota, refused: string[]): QuotaState {
+  const hard = status?.hard ?? spec?.hard ?? {}
+  const resources = Object.entries(hard).flatMap(([name, limit]) => {
+    const amount = amountOf(limit)
+    return amount === undefined ? [] : [{ name, hard: amount, used: amountOf(status?.used?.[name]) ?? 0 }]
+  })
+  return { type: 'Quota', resources, refused }
+}
+
+/** @param found what its EndpointSlices hold together, and what its selector finds */
+export function endpointsState(service: Service, found: Pick<EndpointsState, 'ready' | 'notReady' | 'selects'>) {
+  return present<EndpointsState>({ type: 'Endpoints', hasSelector: hasSelector(service), ...found })
+}
+
+export const hasSelector = ({ spec }: Service): boolean => Object.keys(spec?.selector ?? {}).length > 0
+
+/** @param isDown whether a Service cannot answer */
+export function webhookState({ webhooks = [] }: WebhookConfiguration, isDown: (service: ServiceRef) => boolean) {
+  const servicesOf = (some: typeof webhooks): ServiceRef[] => {
+    const refs = some.flatMap(({ clientConfig }) => clientConfig?.service ?? [])
+    const byName = new Map(refs.map(({ namespace, name }) => [`${namespace}/${name}`, { namespace, name }]))
+    return [...byName.values()]
+  }
+  // An absent policy is Fail.
+  const closed = webhooks.filter(({ failurePolicy }) => failurePolicy !== 'Ignore')
+  const state: WebhookState = {
+    type: 'Webhook',
+    failsClosed: closed.length > 0,
+    services: servicesOf(webhooks),
+    downServices: servicesOf(closed).filter(isDown),
+  }
+  return state
 }

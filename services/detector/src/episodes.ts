@@ -17,6 +17,8 @@ interface Episode {
   /** Id of the anomaly, once open. */
   id?: string
   clearSinceMs?: number
+  /** When a measurement last said anything of it; of what others say, the end is said too. */
+  measuredMs?: number
 }
 
 /** When and in which partition something was seen. */
@@ -51,7 +53,8 @@ export class Episodes {
     const key = keyFor(entity)
     const episode = this.#episodes.get(key)?.get(rule.name)
     if (finding) {
-      const current = episode ?? { entity, target, rule, sinceMs: moment.nowMs }
+      const current: Episode = episode ?? { entity, target, rule, sinceMs: moment.nowMs }
+      if (source === 'metric') current.measuredMs = moment.nowMs
       delete current.clearSinceMs
       if (!episode) this.#add(key, current)
       if (current.id !== undefined || moment.nowMs - current.sinceMs < rule.forMs) return undefined
@@ -59,6 +62,7 @@ export class Episodes {
       return opened(current, current.id, source, finding, moment)
     }
     if (!episode) return undefined
+    if (source === 'metric') episode.measuredMs = moment.nowMs
     if (episode.id === undefined) {
       this.#remove(key, rule.name)
       return undefined
@@ -77,6 +81,19 @@ export class Episodes {
     return [...episodes].flatMap((episode) =>
       episode.id === undefined ? [] : resolved(episode, episode.id, say, moment),
     )
+  }
+
+  /** Ends what was measured and is not any more, for `silentMs`: its series is gone, and nothing else would end it. */
+  endUnmeasured(silentMs: number, moment: Moment): AnomalyMessage[] {
+    const messages: AnomalyMessage[] = []
+    for (const [key, episodes] of this.#episodes)
+      for (const episode of episodes.values()) {
+        if (episode.measuredMs === undefined || moment.nowMs - episode.measuredMs < silentMs) continue
+        this.#remove(key, episode.rule.name)
+        if (episode.id !== undefined)
+          messages.push(resolved(episode, episode.id, 'It is not measured any more.', moment))
+      }
+    return messages
   }
 
   has(entity: Entity): boolean {

@@ -1,4 +1,4 @@
-import { SEVERITIES, type AnomalyMessage, type Signal } from '@kubewise/contracts'
+import { SEVERITIES, SOURCES, type AnomalyMessage, type Signal } from '@kubewise/contracts'
 import type { Clock, Metrics } from '@kubewise/service'
 
 /** What the detector counts. */
@@ -17,7 +17,7 @@ const timeOf = (signal: Signal): number | undefined => {
 
 export function createFigures(metrics: Metrics, clock: Clock): Figures {
   const anomalies = metrics.counter('kubewise_anomalies_detected_total', 'Anomalies opened.', {
-    source: ['metric', 'event', 'state'],
+    source: SOURCES,
     severity: SEVERITIES,
   })
   const resolved = metrics.counter('kubewise_anomalies_resolved_total', 'Anomalies ended.')

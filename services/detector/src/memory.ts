@@ -29,3 +29,13 @@ export const emptyMemory = (entity: Entity, target: Target, seenMs: number): Ent
   kills: [],
   events: {},
 })
+
+/**
+ * States that Events are read with, kept although no rule has found anything yet: of pods that are not ready and claims that
+ * are not bound. All others are well, and nothing need be remembered of them.
+ */
+export function isWaitedOn({ state }: ObjectState): boolean {
+  if (state.type === 'Claim') return state.phase !== 'Bound' && !state.isTerminating
+  if (state.type !== 'Pod' || state.isTerminating) return false
+  return state.phase === 'Pending' || (state.phase === 'Running' && !state.isReady)
+}

@@ -6,20 +6,27 @@ import {
   type Entity,
   type KubernetesEvent,
   type MetricBatch,
+  type MetricSeries,
   type ObjectState,
   type Signal,
 } from '@kubewise/contracts'
 import { Episodes, type EpisodeRule, type EpisodesState, type Moment } from './episodes.ts'
 import { fact, type Finding } from './finding.ts'
-import { emptyMemory, type EntityMemory } from './memory.ts'
+import { emptyMemory, isWaitedOn, type EntityMemory } from './memory.ts'
 import { isFlag } from './metrics/metric-kinds.ts'
 import { LEVEL_RULE, Models, type ModelsState } from './metrics/models.ts'
 import { SIBLING_RULE, Siblings, type SiblingsState } from './metrics/siblings.ts'
-import { EVENT_RULES, eventRuleFor } from './rules/event-rules.ts'
+import { THROTTLING_RULE, Throttling, type ThrottlingState } from './metrics/throttling.ts'
+import { Trends, type TrendsState } from './metrics/trends.ts'
+import { OutsideAlerts, type OutsideAlertsState } from './outside-alerts.ts'
+import { EVENT_RULES, memoryNameOf, NOTE_MS, SORTED_RULES, sortedRule, UNSORTED } from './rules/event-rules.ts'
+import { metricRuleFor } from './rules/metric-rules.ts'
 import { STATE_RULES } from './rules/rules.ts'
 
 /** State that was not confirmed for this long belongs to an object that is gone; the collector sends all of it anew more often. */
 const UNSEEN_MS = 30 * 60_000
+/** A series silent for this long is gone, not late. */
+const UNMEASURED_MS = 30 * 60_000
 const KILLS_REMEMBERED = 8
 const MEMORY_METRIC = 'pod_memory_utilization_pct'
 const SIBLING_MEMORY_RULE: EpisodeRule = { ...SIBLING_RULE, name: 'sibling-outlier-memory' }
@@ -31,6 +38,10 @@ export interface DetectorState {
   episodes: EpisodesState
   models: ModelsState
   siblings: SiblingsState
+  /** Absent from checkpoints that are older than they are. */
+  trends?: TrendsState
+  throttling?: ThrottlingState
+  alerts?: OutsideAlertsState
   thresholds: Record<string, number>
 }
 
@@ -52,6 +63,9 @@ export class PartitionDetector {
   readonly #episodes = new Episodes()
   readonly #models = new Models()
   readonly #siblings = new Siblings()
+  readonly #trends = new Trends()
+  readonly #throttling = new Throttling()
+  readonly #alerts = new OutsideAlerts()
   /** One rule for each metric, so that two metrics of one pod are two episodes. */
   readonly #levelRules = new Map<string, EpisodeRule>()
   #thresholds: Record<string, number> = { ...DEFAULT_THRESHOLDS }
@@ -93,6 +107,9 @@ export class PartitionDetector {
       episodes: this.#episodes.state(),
       models: this.#models.state(),
       siblings: this.#siblings.state(),
+      trends: this.#trends.state(),
+      throttling: this.#throttling.state(),
+      alerts: this.#alerts.state(),
       thresholds: this.#thresholds,
     }
   }
@@ -103,6 +120,9 @@ export class PartitionDetector {
     this.#episodes.restore(state.episodes)
     this.#models.restore(state.models)
     this.#siblings.restore(state.siblings)
+    this.#trends.restore(state.trends ?? [])
+    this.#throttling.restore(state.throttling ?? [])
+    this.#alerts.restore(state.alerts ?? [])
     // The environment's word is newer than the checkpoint's.
     this.#thresholds = { ...state.thresholds, ...this.#configured }
   }
@@ -121,28 +141,40 @@ export class PartitionDetector {
         this.tally.droppedSamples += 1
         continue
       }
+      const forecast = this.#trends.observe(one, timeMs, value[i]!)
       if (batch.isBackfill) continue
-      const message = this.#episodes.observe(
-        one.entity,
-        one.target,
-        this.#levelRule(one.metric),
-        'metric',
-        finding,
-        moment,
-      )
-      if (message) messages.push(message)
-      if (!Siblings.compares(one.metric)) continue
-      const outlier = this.#siblings.observe(one, timeMs, value[i]!)
-      const found = this.#episodes.observe(
-        one.entity,
-        one.target,
-        one.metric === MEMORY_METRIC ? SIBLING_MEMORY_RULE : SIBLING_RULE,
-        'metric',
-        outlier,
-        moment,
-      )
-      if (found) messages.push(found)
+      messages.push(...this.#onSample(one, timeMs, value[i]!, finding, forecast, moment))
     }
+    return messages
+  }
+
+  /** What one live sample says to each rule over metrics. */
+  #onSample(
+    series: MetricSeries,
+    timeMs: number,
+    value: number,
+    level: Finding | undefined,
+    forecast: Finding | undefined,
+    moment: Moment,
+  ): AnomalyMessage[] {
+    const { metric, entity, target } = series
+    const messages: AnomalyMessage[] = []
+    const observe = (rule: EpisodeRule, finding: Finding | undefined, about = entity) => {
+      const message = this.#episodes.observe(about, target, rule, 'metric', finding, moment)
+      if (message) messages.push(message)
+    }
+    observe(this.#levelRule(metric), level)
+    const ruled = metricRuleFor(metric, value)
+    if (ruled) observe(ruled.rule, ruled.finding)
+    const forecastRule = Trends.ruleOf(metric)
+    if (forecastRule) observe(forecastRule, forecast)
+    const throttled = this.#throttling.observe(series, timeMs, value)
+    if (throttled) observe(THROTTLING_RULE, throttled.finding, target)
+    if (Siblings.compares(metric))
+      observe(
+        metric === MEMORY_METRIC ? SIBLING_MEMORY_RULE : SIBLING_RULE,
+        this.#siblings.observe(series, timeMs, value),
+      )
     return messages
   }
 
@@ -153,32 +185,35 @@ export class PartitionDetector {
     this.#noteKills(memory, object)
     memory.state = object
     memory.seenMs = moment.nowMs
-    const messages = this.#look(memory, moment)
+    const messages = [...this.#look(memory, moment), ...this.#sortEvents(memory, moment)]
     this.#keepIfNeeded(key, memory)
     return messages
   }
 
   #onEvent(event: KubernetesEvent, moment: Moment): AnomalyMessage[] {
-    const rule = eventRuleFor(event)
-    if (!rule) return []
     const key = memoryKey(event.entity)
-    const memory = this.#entities.get(key) ?? emptyMemory(event.entity, event.target, moment.nowMs)
-    const seen = memory.events[rule.name]
-    memory.events[rule.name] = {
+    const known = this.#entities.get(key)
+    const name = memoryNameOf(event, known?.state)
+    if (name === undefined) return []
+    const memory = known ?? emptyMemory(event.entity, event.target, moment.nowMs)
+    const seen = memory.events[name]
+    memory.events[name] = {
       count: Math.max(event.count, (seen?.count ?? 0) + (event.count > 1 ? 0 : 1)),
       firstMs: seen?.firstMs ?? moment.nowMs,
       lastMs: moment.nowMs,
     }
     memory.seenMs = moment.nowMs
     this.#entities.set(key, memory)
-    return this.#lookAtEvents(memory, moment)
+    return [...this.#look(memory, moment), ...this.#lookAtEvents(memory, moment)]
   }
 
   #onControl({ change }: Control, moment: Moment): AnomalyMessage[] {
     if (change.type === 'thresholds') this.#thresholds = { ...DEFAULT_THRESHOLDS, ...change.thresholds }
+    if (change.type === 'alert') return this.#alerts.observe(change.alert, moment)
     if (change.type !== 'tick') return []
     this.#models.forgetStale(moment.nowMs)
-    const messages: AnomalyMessage[] = []
+    this.#trends.forgetStale(moment.nowMs)
+    const messages = [...this.#alerts.tick(moment), ...this.#episodes.endUnmeasured(UNMEASURED_MS, moment)]
     for (const [key, memory] of this.#entities) {
       if (moment.nowMs - memory.seenMs > UNSEEN_MS) {
         messages.push(...this.#forget(key, memory.entity, 'The object was not heard of any more.', moment))
@@ -211,7 +246,7 @@ export class PartitionDetector {
 
   #lookAtEvents(memory: EntityMemory, moment: Moment): AnomalyMessage[] {
     const messages: AnomalyMessage[] = []
-    for (const rule of EVENT_RULES) {
+    for (const rule of [...EVENT_RULES, ...SORTED_RULES]) {
       const seen = memory.events[rule.name]
       if (!seen) continue
       const isRecent = moment.nowMs - seen.lastMs < rule.clearMs
@@ -230,7 +265,20 @@ export class PartitionDetector {
       if (message) messages.push(message)
       if (!isRecent) delete memory.events[rule.name]
     }
+    for (const [name, { lastMs }] of Object.entries(memory.events))
+      if (name.startsWith('noted:') && moment.nowMs - lastMs >= NOTE_MS) delete memory.events[name]
     return messages
+  }
+
+  /** Events that waited for a state to tell them apart are counted for the rule that it tells. */
+  #sortEvents(memory: EntityMemory, moment: Moment): AnomalyMessage[] {
+    const unsorted = memory.events[UNSORTED]
+    const rule = unsorted && memory.state && sortedRule(memory.state)
+    if (!unsorted || !rule) return []
+    delete memory.events[UNSORTED]
+    const seen = memory.events[rule.name]
+    memory.events[rule.name] = { ...unsorted, count: unsorted.count + (seen?.count ?? 0) }
+    return this.#lookAtEvents(memory, moment)
   }
 
   /** Each death for memory is noted once, by its container and time. */
@@ -252,7 +300,10 @@ export class PartitionDetector {
 
   #keepIfNeeded(key: string, memory: EntityMemory): void {
     const isNeeded =
-      memory.kills.length > 0 || Object.keys(memory.events).length > 0 || this.#episodes.has(memory.entity)
+      (memory.state && isWaitedOn(memory.state)) ||
+      memory.kills.length > 0 ||
+      Object.keys(memory.events).length > 0 ||
+      this.#episodes.has(memory.entity)
     if (isNeeded) this.#entities.set(key, memory)
     else this.#entities.delete(key)
   }
@@ -262,7 +313,11 @@ export class PartitionDetector {
     const entityKey = keyOf(entity)
     if (entity.kind === 'Pod') {
       this.#siblings.forget(entityKey)
+      this.#throttling.forget(entityKey)
+    }
+    if (entity.kind === 'Pod' || entity.kind === 'PersistentVolumeClaim') {
       this.#models.forget(entityKey)
+      this.#trends.forget(entityKey)
     }
     const { uid: _uid, ...withoutUid } = entity
     return [...this.#episodes.end(entity, say, moment), ...this.#episodes.end(withoutUid, say, moment)]

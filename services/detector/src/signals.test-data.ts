@@ -1,11 +1,14 @@
 import {
   keyOf,
   idOf,
+  type Alert,
   type ContainerState,
   type Control,
   type MetricBatch,
   type ObjectState,
   type PodState,
+  type Signal,
+  type Target,
 } from '@kubewise/contracts'
 
 export const T0 = Date.UTC(2026, 0, 5)
@@ -94,3 +97,64 @@ export function batch(
     value: Object.values(values),
   }
 }
+
+/** The state of an object that is no pod; its own target unless told. */
+export function around(
+  atMs: number,
+  kind: string,
+  target: Target | undefined,
+  state: ObjectState['state'],
+): ObjectState {
+  const name = kind === target?.kind ? target.name : `a-${kind.toLowerCase()}`
+  const entity = { cluster: 'test', kind, namespace: kind === 'Node' ? '' : 'shop', name }
+  return {
+    kind: 'object-state',
+    cluster: 'test',
+    entity: { ...entity, uid: `uid-${kind}` },
+    target: target ?? entity,
+    resourceVersion: String(atMs),
+    observedMs: atMs,
+    isDeleted: false,
+    state,
+  }
+}
+
+/** One sample of an object that is its own target. */
+export function about(atMs: number, kind: string, name: string, metric: string, value: number): MetricBatch {
+  const namespace = kind === 'PersistentVolumeClaim' ? 'shop' : ''
+  return {
+    ...batch(atMs, { [name]: value }, metric),
+    targets: [{ kind, namespace, name }],
+    entities: [{ kind, namespace, name, target: 0 }],
+  }
+}
+
+export const alertSignal = (
+  atMs: number,
+  status: 'firing' | 'resolved',
+  changes: Partial<Alert> = {},
+): Control & { change: { type: 'alert' } } => ({
+  kind: 'control',
+  cluster: 'test',
+  partition: 0,
+  sentMs: atMs,
+  change: {
+    type: 'alert',
+    alert: {
+      fingerprint: 'f',
+      name: 'HighErrorRate',
+      status,
+      severity: 'critical',
+      startsMs: T0,
+      entity: web,
+      target: web,
+      ...changes,
+    },
+  },
+})
+
+/** The same samples, seconds later. */
+export const later = (signal: Signal, seconds: number): Signal =>
+  signal.kind === 'metric-batch'
+    ? { ...signal, collectedMs: signal.collectedMs + seconds * SECOND, startMs: signal.startMs + seconds * SECOND }
+    : signal

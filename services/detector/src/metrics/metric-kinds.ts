@@ -23,6 +23,10 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
   pod_dns_request_failures: { floor: 0.05, minEffect: 1, bad: 'up' },
   node_load_high: { floor: 0.1, minEffect: 1, bad: 'up' },
   node_disk_usage_pct: percent,
+  pod_cpu_throttled_pct: { floor: 5, minEffect: 40, bad: 'up' },
+  volume_usage_pct: percent,
+  node_clock_offset_seconds: { floor: 0.01, minEffect: 0.25, bad: 'up' },
+  dns_servfail_pct: { floor: 0.5, minEffect: 5, bad: 'up' },
 }
 
 const DEFAULT: MetricKind = { floor: 0, minEffect: 0, bad: 'both' }

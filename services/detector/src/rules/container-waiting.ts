@@ -18,16 +18,11 @@ const waitingFor = (name: string, reasons: readonly string[], what: string) =>
     },
   })
 
+export const PULL_REASONS = ['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError'] as const
+export const CREATE_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'] as const
+
 /** ErrImagePull alone is the first try; the kubelet says ImagePullBackOff once a try has failed and it waits for the next. */
-export const imagePull = waitingFor(
-  'image-pull',
-  ['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError'],
-  'cannot get its image',
-)
+export const imagePull = waitingFor('image-pull', PULL_REASONS, 'cannot get its image')
 
 /** A container that cannot be made from its template: a ConfigMap, Secret, key or command that is not there. */
-export const containerConfig = waitingFor(
-  'container-config',
-  ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'],
-  'cannot be started from its template',
-)
+export const containerConfig = waitingFor('container-config', CREATE_REASONS, 'cannot be started from its template')

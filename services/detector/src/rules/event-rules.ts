@@ -1,4 +1,5 @@
-import type { KubernetesEvent, Severity } from '@kubewise/contracts'
+import type { KubernetesEvent, ObjectState, Severity } from '@kubewise/contracts'
+import { CREATE_REASONS, PULL_REASONS } from './container-waiting.ts'
 import { MINUTE } from './state-rule.ts'
 
 /**
@@ -56,7 +57,7 @@ export const EVENT_RULES: readonly EventRule[] = [
     'A volume cannot be provisioned or resized.',
   ),
   rule(
-    'autoscaler-blind',
+    'autoscaler-metrics',
     ['FailedGetResourceMetric', 'FailedComputeMetricsReplicas'],
     3,
     'info',
@@ -66,9 +67,45 @@ export const EVENT_RULES: readonly EventRule[] = [
   rule('kill-failed', ['FailedKillPod'], 3, 'warning', 'A container cannot be ended.'),
 ]
 
+/**
+ * BackOff and Failed each stand for several failures. Which one is told by what the container waits for, as seen last; the
+ * message is text and is not read.
+ */
+const SHARED_REASONS = new Set(['BackOff', 'Failed'])
+const pulling = rule('pull-failing', [], 3, 'info', 'An image keeps failing to be pulled.')
+const creating = rule('create-failing', [], 3, 'info', 'A container keeps failing to be created or started.')
+const restarting = rule('restart-failing', [], 3, 'info', 'A container keeps failing and is started anew.')
+export const SORTED_RULES: readonly EventRule[] = [pulling, creating, restarting]
+
+/** The key under which such Events wait for a state that tells them apart. */
+export const UNSORTED = 'noted:BackOff'
+/** Normal Events that are no sign of anything by themselves, but tell what a state means. */
+const NOTED = new Set(['Killing'])
+/** How long a note is believed. */
+export const NOTE_MS = 10 * MINUTE
+
 const BY_REASON = new Map(
   EVENT_RULES.flatMap((eventRule) => eventRule.reasons.map((reason) => [reason, eventRule] as const)),
 )
 
-/** The rule for an Event's reason. The type is not looked at: NodeHasDiskPressure and others come as Normal. */
-export const eventRuleFor = (event: KubernetesEvent): EventRule | undefined => BY_REASON.get(event.reason)
+/** Which of the shared rules a pod's state means; undefined where it shows no trouble of a container (yet). */
+export function sortedRule({ state }: Pick<ObjectState, 'state'>): EventRule | undefined {
+  if (state.type !== 'Pod') return undefined
+  const waits = (reasons: readonly string[]) =>
+    state.containers.some(({ waiting }) => waiting !== undefined && reasons.includes(waiting))
+  if (waits(['ErrImagePull', ...PULL_REASONS])) return pulling
+  if (waits(CREATE_REASONS)) return creating
+  const isDead = state.containers.some((c) => c.waiting === 'CrashLoopBackOff' || (c.terminated?.exitCode ?? 0) !== 0)
+  return isDead ? restarting : undefined
+}
+
+/**
+ * Under which name an Event is remembered: its rule, the rule that its pod's state tells, or as a note; undefined for one that
+ * means nothing here. The type is not looked at: NodeHasDiskPressure and others come as Normal.
+ */
+export function memoryNameOf(event: KubernetesEvent, state: ObjectState | undefined): string | undefined {
+  if (SHARED_REASONS.has(event.reason))
+    return event.entity.kind === 'Pod' ? ((state && sortedRule(state)?.name) ?? UNSORTED) : undefined
+  if (NOTED.has(event.reason)) return `noted:${event.reason}`
+  return BY_REASON.get(event.reason)?.name
+}

@@ -1,4 +1,4 @@
-import type { ObjectState, PodState, JobState, NodeState, WorkloadState } from '@kubewise/contracts'
+import type { ObjectState } from '@kubewise/contracts'
 import type { Finding } from '../finding.ts'
 import type { EntityMemory } from '../memory.ts'
 
@@ -16,10 +16,10 @@ export interface StateRule {
   look(state: ObjectState, memory: EntityMemory, nowMs: number): Finding | undefined
 }
 
-type StateOf<T> = Extract<PodState | WorkloadState | JobState | NodeState, { type: T }>
+type StateOf<T> = Extract<ObjectState['state'], { type: T }>
 
 /** A rule for objects of one type only. */
-export function ruleFor<T extends 'Pod' | 'Workload' | 'Job' | 'Node'>(
+export function ruleFor<T extends ObjectState['state']['type']>(
   type: T,
   rule: Omit<StateRule, 'look'> & {
     look(state: StateOf<T>, memory: EntityMemory, nowMs: number, object: ObjectState): Finding | undefined
