@@ -17,7 +17,7 @@ const CHECKS: readonly { name: string; command: readonly [string, ...string[]]; 
   },
   {
     name: 'generated files',
-    command: [process.execPath, 'libs/contracts/src/generate.ts', '--check'],
+    command: [process.execPath, 'test/generate.ts', '--check'],
     mend: 'npm run generate',
   },
 ]

@@ -1,4 +1,5 @@
 export type { ActionSpec, Impact, Permission } from './action.ts'
+export { actionsPage } from './page.ts'
 export { ACTIONS, actionNamed, isPassivePlan, riskOfPlan } from './actions/index.ts'
 export { WORKLOAD_KINDS } from './actions/permissions.ts'
 export type { SetResources } from './actions/set-resources.ts'

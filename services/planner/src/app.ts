@@ -66,7 +66,7 @@ export function createPlanner(ports: Ports, config: Config): Service {
   let leading: Promise<void> | undefined
 
   async function loadPlaybooks() {
-    const { playbooks, mistakes } = await loadLibrary(config.KUBEWISE_PLAYBOOKS)
+    const { playbooks, mistakes } = await loadLibrary(config.KUBEWISE_PLAYBOOKS, ports.kube)
     for (const say of mistakes) log.error({ say }, 'playbook left out')
     const say = mistakes.length === 0 ? `${playbooks.length} playbooks` : `left out: ${mistakes.join('\n')}`
     health.set('playbooks', 'quality', { ok: mistakes.length === 0, say })

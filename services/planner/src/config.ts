@@ -22,8 +22,10 @@ const Settings = Type.Object({
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
   MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,
   KUBEWISE_MAY_CHANGE_NODES: remediationSettings.KUBEWISE_MAY_CHANGE_NODES,
-  /** A folder with playbooks of one's own, `*.yaml`. */
-  KUBEWISE_PLAYBOOKS: Type.Optional(Type.String({ minLength: 1, expected: 'the path of a folder' })),
+  /** Playbooks of one's own, `*.yaml`: a folder, or a ConfigMap as `configmap:NAMESPACE/NAME`. */
+  KUBEWISE_PLAYBOOKS: Type.Optional(
+    Type.String({ minLength: 1, expected: 'the path of a folder, or configmap:NAMESPACE/NAME' }),
+  ),
 })
 export type Config = Static<typeof Settings>
 

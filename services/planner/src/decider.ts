@@ -25,7 +25,7 @@ import type { Figures } from './figures.ts'
 import type { Change, IncidentBook } from './incidents/book.ts'
 import { publishIncident } from './incidents/notices.ts'
 import { hasSignal, openSignals } from './incidents/signals.ts'
-import type { LoadedPlaybook } from './playbooks/load-playbook.ts'
+import type { LoadedPlaybook } from '@kubewise/playbooks'
 
 export interface DeciderPorts extends Pick<Kit, 'clock' | 'log' | 'crashpoint' | 'signal'>, GroundPorts {
   bus: Pick<Bus, 'publish'>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { DEFAULT_LIMITS } from '@kubewise/policy'
-import { celFacts } from '../playbooks/cel.ts'
+import { celFacts } from '@kubewise/playbooks'
 import { contextOf, execution, signal, type World } from '../fixture/context.ts'
 import {
   before,

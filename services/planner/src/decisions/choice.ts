@@ -1,5 +1,5 @@
 import type { Expectation, Refusal } from '@kubewise/contracts'
-import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
+import type { LoadedPlaybook } from '@kubewise/playbooks'
 import type { ResolvedStep } from '../playbooks/ask.ts'
 
 /** The incident is over. */

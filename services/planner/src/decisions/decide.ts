@@ -4,7 +4,7 @@ import { isAttempt, isUnderWay } from '../context/facts.ts'
 import { ranked, standingOfPlaybook } from '../learning/rank.ts'
 import { openSignals, quietSinceMs, titleOfIncident } from '../incidents/signals.ts'
 import { askPlaybooks, type Asked, type Failure, type ResolvedStep } from '../playbooks/ask.ts'
-import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
+import type { LoadedPlaybook } from '@kubewise/playbooks'
 import { refusedBy, type Choice, type Close, type Remedy, type Wait } from './choice.ts'
 import { wellness } from './wellness.ts'
 

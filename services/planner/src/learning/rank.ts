@@ -1,5 +1,5 @@
 import type { Outcome } from '@kubewise/contracts'
-import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
+import type { LoadedPlaybook } from '@kubewise/playbooks'
 import { orderShift, standingOf, type Standing } from './standing.ts'
 
 /** The standing of what a playbook does first; undefined for one that changes nothing. */

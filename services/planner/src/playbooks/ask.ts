@@ -1,7 +1,12 @@
 import type { Facts, PlaybookValue, Refusal } from '@kubewise/contracts'
-import { celFacts, factAt, type CelFacts, type Condition } from './cel.ts'
-import type { LoadedStep } from './check-step.ts'
-import type { LoadedPlaybook } from './load-playbook.ts'
+import {
+  celFacts,
+  factAt,
+  type CelFacts,
+  type Condition,
+  type LoadedPlaybook,
+  type LoadedStep,
+} from '@kubewise/playbooks'
 
 /** A playbook's answer: it applies with these steps, or it would, but for a reason of its own. */
 export type Answer =

@@ -1,60 +1,48 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadPlaybook, type LoadedPlaybook } from './load-playbook.ts'
-import { toldMistake } from './position.ts'
-
-/** Every playbook there is, in the order in which they are asked, and what could not be loaded. */
-export interface Library {
-  playbooks: readonly LoadedPlaybook[]
-  /** A paragraph each: file, line, column, what, and the line with a caret. */
-  mistakes: readonly string[]
-}
+import { RESOURCES, type ConfigMap, type Kube } from '@kubewise/kube'
+import { isPlaybookName, libraryOf, readFolder, type Library, type PlaybookText } from '@kubewise/playbooks'
+import { explain } from '@kubewise/service'
 
 const BUILT_IN = join(import.meta.dirname, '..', '..', 'playbooks')
+const CONFIG_MAP = /^configmap:([^/\s]+)\/([^/\s]+)$/
 
-const byOrder = (a: LoadedPlaybook, b: LoadedPlaybook) => a.order - b.order || (a.name < b.name ? -1 : 1)
-
-/** Loads one folder's playbooks, `*.yaml` and `*.yml`; a file with a mistake is left out and told. */
-async function loadFolder(folder: string): Promise<Library> {
-  const names = (await readdir(folder)).filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort()
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
-  const loaded = names.map((name, index) => loadPlaybook(name, texts[index] ?? ''))
-  return {
-    playbooks: loaded.flatMap((each) => ('playbook' in each ? each.playbook : [])),
-    mistakes: loaded.flatMap((each) => ('mistakes' in each ? each.mistakes.map(toldMistake) : [])),
-  }
+/** The playbooks in a ConfigMap, by key. @throws Error where it is not there, or cannot be read */
+async function readConfigMap(kube: Pick<Kube, 'get'>, namespace: string, name: string): Promise<PlaybookText[]> {
+  const configMap = await kube.get<ConfigMap>(RESOURCES.ConfigMap, { namespace, name })
+  if (!configMap) throw new Error('there is no such ConfigMap')
+  return Object.entries(configMap.data ?? {})
+    .filter(([key]) => isPlaybookName(key))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, text]) => ({ file: `${namespace}/${name}/${key}`, text }))
 }
 
-async function loadUsersFolder(folder: string | undefined): Promise<Library> {
-  if (folder === undefined) return { playbooks: [], mistakes: [] }
+/** A user's own; what cannot be read is told and is none, so that the built-in ones go on. */
+async function readUsers(
+  place: string | undefined,
+  kube: Pick<Kube, 'get'>,
+): Promise<{ texts: PlaybookText[]; mistakes: string[] }> {
+  if (place === undefined) return { texts: [], mistakes: [] }
+  const [, namespace, name] = CONFIG_MAP.exec(place) ?? []
   try {
-    return await loadFolder(folder)
+    const texts = namespace && name ? await readConfigMap(kube, namespace, name) : await readFolder(place)
+    return { texts, mistakes: [] }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return {
-      playbooks: [],
-      mistakes: [`KUBEWISE_PLAYBOOKS: expected a folder that can be read, got "${folder}": ${why}`],
-    }
+    const say = `KUBEWISE_PLAYBOOKS: expected a folder, or configmap:NAMESPACE/NAME, that can be read, got "${place}": ${explain(error)}`
+    return { texts: [], mistakes: [say] }
   }
 }
 
-function duplicates(playbooks: readonly LoadedPlaybook[]): string[] {
-  const names = playbooks.map(({ name }) => name)
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
-    (name) => `KUBEWISE_PLAYBOOKS: the name '${name}' is used twice; only the first file counts`,
-  )
-}
+/** The built-in playbooks as they are kept. */
+export const builtInPlaybooks = (): Promise<PlaybookText[]> => readFolder(BUILT_IN)
 
 /**
- * The built-in playbooks and a user's; a user's takes the place of a built-in one of the same name.
+ * The built-in playbooks and a user's.
  *
+ * @param place of the user's: a folder, or `configmap:NAMESPACE/NAME`
  * @throws Error if a built-in one has a mistake: the installation is broken
  */
-export async function loadLibrary(folder?: string): Promise<Library> {
-  const [builtIn, users] = await Promise.all([loadFolder(BUILT_IN), loadUsersFolder(folder)])
-  if (builtIn.mistakes.length > 0) throw new Error(`a built-in playbook is wrong:\n${builtIn.mistakes.join('\n')}`)
-  const all = new Map<string, LoadedPlaybook>()
-  for (const playbook of [...users.playbooks, ...builtIn.playbooks])
-    if (!all.has(playbook.name)) all.set(playbook.name, playbook)
-  return { playbooks: [...all.values()].sort(byOrder), mistakes: [...users.mistakes, ...duplicates(users.playbooks)] }
+export async function loadLibrary(place: string | undefined, kube: Pick<Kube, 'get'>): Promise<Library> {
+  const [builtIn, users] = await Promise.all([builtInPlaybooks(), readUsers(place, kube)])
+  const { playbooks, mistakes } = libraryOf(builtIn, users.texts)
+  return { playbooks, mistakes: [...users.mistakes, ...mistakes] }
 }

@@ -23,7 +23,7 @@ import type { Gather } from '../context/gather.ts'
 import { contentOf, decide } from '../decisions/decide.ts'
 import { readGround, type GroundPorts, type Installation } from '../decisions/early-refusals.ts'
 import { resolve, type Resolved } from '../decisions/resolve.ts'
-import type { LoadedPlaybook } from '../playbooks/load-playbook.ts'
+import type { LoadedPlaybook } from '@kubewise/playbooks'
 
 export interface AnswerPorts extends GroundPorts {
   kube: Pick<Kube, 'get' | 'patch' | 'evict'>
