@@ -114,6 +114,43 @@ export interface ResourceQuota extends KubernetesObject {
   status?: { hard?: Record<string, QuantityText>; used?: Record<string, QuantityText> }
 }
 
+export interface LimitRange extends KubernetesObject {
+  spec?: {
+    limits?: {
+      type?: string
+      max?: Record<string, QuantityText>
+      min?: Record<string, QuantityText>
+      default?: Record<string, QuantityText>
+      defaultRequest?: Record<string, QuantityText>
+    }[]
+  }
+}
+
+export interface NetworkPolicy extends KubernetesObject {
+  spec?: { podSelector?: LabelSelector; policyTypes?: string[] }
+}
+
+export interface StorageClass extends KubernetesObject {
+  provisioner?: string
+  allowVolumeExpansion?: boolean
+  volumeBindingMode?: string
+  reclaimPolicy?: string
+}
+
+/** A validating or a mutating one; what KubeWise reads of both is the same. */
+export interface WebhookConfiguration extends KubernetesObject {
+  webhooks?: {
+    name: string
+    failurePolicy?: string
+    clientConfig?: { service?: { namespace: string; name: string }; url?: string }
+  }[]
+}
+
+/** What a pod uses now, as metrics-server tells it. */
+export interface PodMetrics extends KubernetesObject {
+  containers?: { name: string; usage?: Record<string, QuantityText> }[]
+}
+
 export interface ConfigMap extends KubernetesObject {
   data?: Record<string, string>
 }

@@ -33,6 +33,22 @@ export const RESOURCES = {
   CronJob: namespaced('batch', 'v1', 'CronJob', 'cronjobs'),
   PodDisruptionBudget: namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   HorizontalPodAutoscaler: namespaced('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
+  LimitRange: namespaced('', 'v1', 'LimitRange', 'limitranges'),
+  NetworkPolicy: namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
+  StorageClass: clusterWide('storage.k8s.io', 'v1', 'StorageClass', 'storageclasses'),
+  ValidatingWebhookConfiguration: clusterWide(
+    'admissionregistration.k8s.io',
+    'v1',
+    'ValidatingWebhookConfiguration',
+    'validatingwebhookconfigurations',
+  ),
+  MutatingWebhookConfiguration: clusterWide(
+    'admissionregistration.k8s.io',
+    'v1',
+    'MutatingWebhookConfiguration',
+    'mutatingwebhookconfigurations',
+  ),
+  PodMetrics: namespaced('metrics.k8s.io', 'v1beta1', 'PodMetrics', 'pods'),
 } as const satisfies Record<string, Resource>
 
 export type ResourceName = keyof typeof RESOURCES
