@@ -2,6 +2,7 @@ import type { Facts } from '@kubewise/contracts'
 import { rolloutStartedMs, timeMs, type KubernetesObject } from '@kubewise/kube'
 import { autoscalerOf } from './autoscaler-facts.ts'
 import { rolloutWorkload, type Context } from './context.ts'
+import { plainName } from './plain-name.ts'
 import { writersOf } from './written-by.ts'
 
 /** A change this long before the first signal may have to do with it. */
@@ -74,7 +75,7 @@ interface Seen {
  */
 function seenOf(object: KubernetesObject, kind: string): Seen[] {
   const bornMs = timeMs(object.metadata?.creationTimestamp)
-  const by = object.metadata?.managedFields?.[0]?.manager ?? ''
+  const by = plainName(object.metadata?.managedFields?.[0]?.manager ?? '')
   const birth = bornMs === undefined ? [] : [{ atMs: bornMs, what: 'created', by }]
   const writes = (FIELDS[kind] ?? []).flatMap((path) =>
     writersOf(object, path)

@@ -1,12 +1,6 @@
-import {
-  FAILING_WAITING,
-  SETTLED,
-  type Execution,
-  type Facts,
-  type IncidentSignal,
-  type PodFacts,
-} from '@kubewise/contracts'
-import { actionNamed, type Limits } from '@kubewise/policy'
+import { FAILING_WAITING, type Facts, type IncidentSignal, type PodFacts } from '@kubewise/contracts'
+import type { Limits } from '@kubewise/policy'
+import { attemptFacts } from './attempts.ts'
 import { autoscalerFacts } from './autoscaler-facts.ts'
 import { changeFacts } from './change-facts.ts'
 import type { Context } from './context.ts'
@@ -51,22 +45,7 @@ function signalFacts({ incident, evidence, nowMs }: Context, pods: readonly PodF
     }))
 }
 
-/** An attempt is a plan of which something was sent to the cluster; telling a person is none. */
-export function isAttempt({ actedMs, steps }: Execution): boolean {
-  return actedMs !== undefined && steps.some(({ action }) => actionNamed(action)?.isPassive !== true)
-}
-
-/** Is an execution at work? One that a guard asked to wait was let go again: the incident may be decided otherwise meanwhile. */
-export function isUnderWay({ status, refusal }: Execution): boolean {
-  return !SETTLED.includes(status) && !(status === 'claimed' && refusal !== undefined)
-}
-
-function attemptFacts({ executions }: Context): Facts['attempts'] {
-  const attempts = executions.filter(isAttempt)
-  const last = attempts.at(-1)
-  const step = last?.steps.findLast(({ action }) => actionNamed(action)?.isPassive !== true)
-  return { count: attempts.length, lastAction: step?.action ?? '', lastOutcome: last?.status ?? '' }
-}
+export { isAttempt, isUnderWay } from './attempts.ts'
 
 /** All that playbooks can know of an incident. Pure: the same context gives the same facts. */
 export function factsOf(context: Context, bounds: Pick<Limits, 'maxRaiseStep' | 'maxRaiseTotal'>): Facts {

@@ -1,12 +1,13 @@
 import type { Facts, IncidentSignal } from '@kubewise/contracts'
 import type { Context } from './context.ts'
 import { creationRefusal } from './creation-facts.ts'
+import { plainName } from './plain-name.ts'
 import { allEvidence, type FoundEvidence } from './evidence-features.ts'
 
 const isAlert = ({ source }: IncidentSignal) => source === 'alert'
 
 /** The name that the team gave its alert; a rule of our own stands for all of them where the detector names none. */
-const alertName = ({ signal, text }: FoundEvidence) => text('alert') || text('name') || signal.rule
+const alertName = ({ signal, text }: FoundEvidence) => plainName(text('alert') || text('name') || signal.rule)
 
 /** The team's own alerts that go on. Their names are the team's; their text is not here. */
 export function alertFacts(context: Context): Facts['alerts'] {

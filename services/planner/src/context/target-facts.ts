@@ -10,6 +10,7 @@ import {
 } from '@kubewise/kube'
 import { autoscalerOf } from './autoscaler-facts.ts'
 import { rolloutWorkload, type Context } from './context.ts'
+import { plainName } from './plain-name.ts'
 import { revertedBy } from './reverted-facts.ts'
 
 const MANAGED = 'kubewise.io/managed'
@@ -24,7 +25,7 @@ export function isManaged(workload: KubernetesObject | undefined, namespace: Kub
 function ownedBy({ target, isReadable, incident }: Context): string {
   if (!isReadable) return `the operator of ${incident.target.kind}`
   const manager = target && managerOf(target)
-  return manager ? `${NAMES[manager.by]} ${manager.name}` : ''
+  return manager ? `${NAMES[manager.by]} ${plainName(manager.name)}` : ''
 }
 
 /** How many pods the target shall have. */

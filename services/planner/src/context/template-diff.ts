@@ -1,5 +1,6 @@
 import { hashOf } from '@kubewise/contracts'
 import type { Container, PodSpec, PodTemplate } from '@kubewise/kube'
+import { plainName } from './plain-name.ts'
 
 /** One field that differs between two templates. Values only where they are harmless: images, resources, numbers of probes. */
 export interface TemplateChange {
@@ -25,7 +26,8 @@ function differing(before: Fields, after: Fields): string[] {
 }
 
 /** An image's name holds no secret, unless somebody put credentials before the host. */
-const harmlessImage = (image: string) => (image.includes('@') && !image.includes('@sha256:') ? '' : image)
+const harmlessImage = (image: string) =>
+  image.includes('@') && !image.includes('@sha256:') ? 'unnamed' : plainName(image)
 
 function shown(before: unknown, after: unknown): Pick<TemplateChange, 'before' | 'after'> {
   return { before: plain(before), after: plain(after) }
@@ -71,7 +73,10 @@ function resourceChanges(path: string, before: Container, after: Container): Tem
 function envChanges(path: string, before: Container, after: Container): TemplateChange[] {
   const byName = ({ env = [] }: Container): Fields =>
     Object.fromEntries(env.map((variable) => [variable.name, variable]))
-  const names = differing(byName(before), byName(after)).map((name) => ({ area: 'env', path: `${path}/env/${name}` }))
+  const names = differing(byName(before), byName(after)).map((name) => ({
+    area: 'env',
+    path: `${path}/env/${plainName(name)}`,
+  }))
   return same(before.envFrom, after.envFrom) ? names : [...names, { area: 'env', path: `${path}/envFrom` }]
 }
 

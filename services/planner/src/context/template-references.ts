@@ -1,5 +1,6 @@
 import type { Container, PodSpec, QuantityText, Volume } from '@kubewise/kube'
 import { quantityToNumber } from '@kubewise/kube'
+import { plainName } from './plain-name.ts'
 
 /** All containers of a pod, those that come first included. */
 export const containersOf = (spec: PodSpec | undefined): readonly Container[] => [
@@ -68,5 +69,5 @@ export function requestsOf(spec: PodSpec | undefined): Record<string, number> {
 export function registryOf(image: string): string {
   const [first = '', ...rest] = image.split('/')
   const isHost = rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost')
-  return isHost ? first : 'docker.io'
+  return isHost ? plainName(first) : 'docker.io'
 }

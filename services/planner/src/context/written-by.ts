@@ -1,4 +1,5 @@
 import { timeMs, type KubernetesObject, type ManagedFieldsEntry } from '@kubewise/kube'
+import { plainName } from './plain-name.ts'
 
 export interface Writer {
   manager: string
@@ -25,7 +26,7 @@ function owns({ fieldsV1 }: ManagedFieldsEntry, path: readonly string[]): boolea
 export function writersOf({ metadata }: KubernetesObject, path: readonly string[]): Writer[] {
   return (metadata?.managedFields ?? [])
     .filter((entry) => entry.subresource !== 'status' && owns(entry, path))
-    .map(({ manager = '', time }) => ({ manager, atMs: timeMs(time) }))
+    .map(({ manager = '', time }) => ({ manager: plainName(manager), atMs: timeMs(time) }))
     .sort((a, b) => (b.atMs ?? 0) - (a.atMs ?? 0))
 }
 
