@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { DEFAULT_LIMITS } from '@kubewise/policy'
 import type { KubernetesObject } from '@kubewise/kube'
 import { decide } from '../decisions/decide.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   creationRefusalOf,
   imageProblemOf,
@@ -191,6 +191,7 @@ describe('what is missing', () => {
     ["couldn't find key a.b in ConfigMap shop/settings", 'ConfigMap settings a.b'],
     ['MountVolume.SetUp failed for volume "cfg" : configmap "settings" not found', 'ConfigMap settings '],
     ['MountVolume.SetUp failed for volume "cfg" : references non-existent config key: app.yaml', 'ConfigMap  app.yaml'],
+    ['MountVolume.SetUp failed for volume "cfg" : configmap references non-existent config key: a', 'ConfigMap  a'],
     ['MountVolume.SetUp failed for volume "s" : references non-existent secret key: key', 'Secret  key'],
     ['it is said that configmap "settings" not found', undefined],
     ['', undefined],

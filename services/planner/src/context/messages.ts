@@ -173,7 +173,7 @@ const KEY = '[-._A-Za-z0-9]{1,253}'
 const MOUNT = /^MountVolume\.SetUp failed for volume "[^"]*" : (.*)$/s
 const NOT_FOUND = new RegExp(`^(configmap|secret) "(${NAME})" not found`)
 const NO_KEY = new RegExp(`^couldn't find key (${KEY}) in (ConfigMap|Secret) (?:${NAME}/)?(${NAME})\\b`)
-const NO_MOUNTED_KEY = new RegExp(`^references non-existent (config|secret) key: (${KEY})`)
+const NO_MOUNTED_KEY = new RegExp(`^(?:configmap )?references non-existent (config|secret) key: (${KEY})`)
 
 /**
  * What is missing, by the kubelet's words in a waiting message or a FailedMount Event.
@@ -205,7 +205,7 @@ export function probeOf(message: string): 'liveness' | 'readiness' | 'startup' |
 /** A volume that can be at one node only hangs at another: the attach controller's words. */
 export const isMultiAttach = (message: string): boolean => message.startsWith('Multi-Attach error for volume "')
 
-const USED = /Container (\S+) was using \S+, request is [^,]+, has larger consumption of ([\w.-]+)/
+const USED = /(?:Container|Pod) \S+ was using \S+, request is [^,]+, has larger consumption of /
 const LOW = /^The node was low on resource: ([\w.-]+)\./
 
 /** What a pod was evicted for, where it used more than it had asked for: the kubelet's words in the pod's own status. */
