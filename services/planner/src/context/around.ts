@@ -122,16 +122,17 @@ async function readNeighbours(
   nodes: readonly Node[],
 ): Promise<Pick<Surroundings, 'neighbours' | 'neighbourhood' | 'usage'>> {
   const pressured = pressuredNodes(known, nodes)
-  const usage = pressured.length > 0 ? reads.list<PodMetrics>('PodMetrics') : Promise.resolve([])
-  if (isRoomAsked(known)) {
-    const neighbours = await reads.list<Pod>('Pod', { atMost: MOST_PODS })
-    return { neighbours, neighbourhood: reads.unread().includes('Pod') ? 'none' : 'cluster', usage: await usage }
-  }
-  if (pressured.length === 0) return { neighbours: [], neighbourhood: 'none', usage: [] }
-  const lists = await Promise.all(
-    pressured.map((name) => reads.list<Pod>('Pod', { fieldSelector: `spec.nodeName=${name}` })),
-  )
-  return { neighbours: lists.flat(), neighbourhood: 'nodes', usage: await usage }
+  const isCluster = isRoomAsked(known)
+  const [lists, usage] = await Promise.all([
+    isCluster
+      ? reads.list<Pod>('Pod', { atMost: MOST_PODS }).then((pods) => [pods])
+      : Promise.all(pressured.map((name) => reads.list<Pod>('Pod', { fieldSelector: `spec.nodeName=${name}` }))),
+    pressured.length > 0 ? reads.list<PodMetrics>('PodMetrics') : [],
+  ])
+  // A part of the pods would make the nodes look emptier than they are.
+  const isWhole = isCluster && !reads.unread().includes('Pod')
+  const neighbourhood = isWhole ? 'cluster' : pressured.length > 0 && !isCluster ? 'nodes' : 'none'
+  return { neighbours: lists.flat(), neighbourhood, usage }
 }
 
 async function readVolumes(
