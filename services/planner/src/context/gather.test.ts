@@ -13,6 +13,7 @@ import { incidentOf, signal, WEB } from '../fixture/context.ts'
 import { NOW, pod, service } from '../fixture/objects.ts'
 import { testRecord } from '../fixture/record.ts'
 import { onlySet, steadySet } from '../fixture/worlds.ts'
+import { createOutcomes } from '../learning/outcomes.ts'
 import type { Context } from './context.ts'
 import { createEvidenceBook } from './evidence.ts'
 import { createGather } from './gather.ts'
@@ -44,7 +45,14 @@ function serverOf(objects: Objects, errors: Partial<Record<string, KubeErrorKind
 async function gathered(server: ReturnType<typeof serverOf>, target = WEB): Promise<Context> {
   await using record = await testRecord()
   const clock = new VirtualClock(NOW)
-  const gather = createGather({ ...server, store: record.store, clock, evidence: createEvidenceBook(record.store) })
+  const outcomes = createOutcomes({ store: record.store, clock }, 'prod')
+  const gather = createGather({
+    ...server,
+    store: record.store,
+    clock,
+    evidence: createEvidenceBook(record.store),
+    outcomes,
+  })
   return await gather(incidentOf(target, [signal('crash-loop', 'web-0')]), new AbortController().signal)
 }
 
