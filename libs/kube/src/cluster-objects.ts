@@ -167,6 +167,11 @@ export interface WebhookConfiguration extends KubernetesObject {
   webhooks?: AdmissionWebhook[]
 }
 
+/** What a pod uses now, as metrics-server tells it. */
+export interface PodMetrics extends KubernetesObject {
+  containers?: { name: string; usage?: Record<string, QuantityText> }[]
+}
+
 export interface ConfigMap extends KubernetesObject {
   data?: Record<string, string>
 }

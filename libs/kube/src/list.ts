@@ -86,6 +86,8 @@ async function readPages<T extends KubernetesObject>(
       throw new KubeError({ kind: 'malformed', reason: 'NotAList', message: `list of ${resource.kind} has no end` })
     }
     next = page.next
+    if (next !== '' && options.atMost !== undefined && items.length >= options.atMost)
+      return { items: items.slice(0, options.atMost), resourceVersion, isCut: true }
   } while (next !== '')
   return { items, resourceVersion }
 }
@@ -101,7 +103,7 @@ export async function listAll<T extends KubernetesObject>(
   signal?: AbortSignal,
 ): Promise<ListResult<T>> {
   try {
-    return await readPages(client, resource, options, PAGE_SIZE, signal)
+    return await readPages(client, resource, options, Math.min(PAGE_SIZE, options.atMost ?? PAGE_SIZE), signal)
   } catch (error) {
     if (!isKubeError(error, 'gone')) throw error
     return readPages(client, resource, options, undefined, signal)

@@ -91,6 +91,8 @@ export interface PodSpec {
   activeDeadlineSeconds?: number
   serviceAccountName?: string
   hostNetwork?: boolean
+  affinity?: Record<string, unknown>
+  topologySpreadConstraints?: Record<string, unknown>[]
   priorityClassName?: string
   priority?: number
   schedulerName?: string

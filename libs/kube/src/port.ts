@@ -19,11 +19,15 @@ export interface ListOptions {
   namespace?: string
   labelSelector?: string
   fieldSelector?: string
+  /** Reads no more pages once it has so many; what is left out is not the oldest. */
+  atMost?: number
 }
 
 export interface ListResult<T> {
   items: T[]
   resourceVersion: string
+  /** There were more than `atMost`. */
+  isCut?: boolean
 }
 
 /** The four content types of a Kubernetes patch. */

@@ -49,6 +49,7 @@ export const RESOURCES = {
     'MutatingWebhookConfiguration',
     'mutatingwebhookconfigurations',
   ),
+  PodMetrics: namespaced('metrics.k8s.io', 'v1beta1', 'PodMetrics', 'pods'),
 } as const satisfies Record<string, Resource>
 
 export type ResourceName = keyof typeof RESOURCES

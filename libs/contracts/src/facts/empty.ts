@@ -86,7 +86,7 @@ export const QUIET: Omit<
     pods: 0,
     clockOffsetSeconds: 0,
   },
-  culprit: { exists: false, pod: '', uid: '', resource: '' },
+  culprit: { exists: false, namespace: '', pod: '', uid: '', resource: '' },
   autoscaler: {
     exists: false,
     name: '',

@@ -102,7 +102,7 @@ export const Facts = strict({
   volume: VolumeFacts,
   node: NodeFacts,
   /** The one pod of the target that takes from its node what others need. */
-  culprit: strict({ exists: Bool, pod: Str, uid: Str, resource: Str }),
+  culprit: strict({ exists: Bool, namespace: Str, pod: Str, uid: Str, resource: Str }),
   autoscaler: AutoscalerFacts,
   cpu: CpuFacts,
   forecast: ForecastFacts,

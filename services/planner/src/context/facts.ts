@@ -1,20 +1,25 @@
-import {
-  FAILING_WAITING,
-  QUIET,
-  SETTLED,
-  type Execution,
-  type Facts,
-  type IncidentSignal,
-  type PodFacts,
-} from '@kubewise/contracts'
-import { actionNamed, type Limits } from '@kubewise/policy'
+import { FAILING_WAITING, type Facts, type IncidentSignal, type PodFacts } from '@kubewise/contracts'
+import type { Limits } from '@kubewise/policy'
+import { attemptFacts } from './attempts.ts'
+import { autoscalerFacts } from './autoscaler-facts.ts'
+import { changeFacts } from './change-facts.ts'
 import type { Context } from './context.ts'
+import { creationFacts } from './creation-facts.ts'
 import { lastHealthyRevision } from './last-healthy.ts'
+import { cpuFacts, forecastFacts } from './limit-facts.ts'
 import { memoryFacts } from './memory-facts.ts'
+import { clusterFacts, nodeFacts } from './node-facts.ts'
+import { alertFacts, correlationFacts, identityFacts } from './outside-facts.ts'
 import { podFacts } from './pod-facts.ts'
+import { podSurroundings } from './pod-surroundings.ts'
 import { rolloutFacts } from './rollout-facts.ts'
+import { schedulingFacts } from './scheduling-facts.ts'
+import { networkFacts, serviceFacts } from './service-facts.ts'
+import { configurationFacts, imageFacts, probeFacts } from './startup-facts.ts'
 import { budgetFacts, dependencyFacts, jobFacts, runawayFacts } from './surroundings.ts'
 import { targetFacts } from './target-facts.ts'
+import { culpritFacts } from './usage.ts'
+import { volumeFacts } from './volume-facts.ts'
 
 const DEFAULT_CONFIDENCE = { state: 1, event: 0.8, metric: 0.7, alert: 0.7 } as const
 
@@ -40,31 +45,16 @@ function signalFacts({ incident, evidence, nowMs }: Context, pods: readonly PodF
     }))
 }
 
-/** An attempt is a plan of which something was sent to the cluster; telling a person is none. */
-export function isAttempt({ actedMs, steps }: Execution): boolean {
-  return actedMs !== undefined && steps.some(({ action }) => actionNamed(action)?.isPassive !== true)
-}
-
-/** Is an execution at work? One that a guard asked to wait was let go again: the incident may be decided otherwise meanwhile. */
-export function isUnderWay({ status, refusal }: Execution): boolean {
-  return !SETTLED.includes(status) && !(status === 'claimed' && refusal !== undefined)
-}
-
-function attemptFacts({ executions }: Context): Facts['attempts'] {
-  const attempts = executions.filter(isAttempt)
-  const last = attempts.at(-1)
-  const step = last?.steps.findLast(({ action }) => actionNamed(action)?.isPassive !== true)
-  return { count: attempts.length, lastAction: step?.action ?? '', lastOutcome: last?.status ?? '' }
-}
+export { isAttempt, isUnderWay } from './attempts.ts'
 
 /** All that playbooks can know of an incident. Pure: the same context gives the same facts. */
 export function factsOf(context: Context, bounds: Pick<Limits, 'maxRaiseStep' | 'maxRaiseTotal'>): Facts {
-  const pods = context.pods.map((pod) => podFacts(pod, context.nowMs))
+  const pods = context.pods.map((pod) => podFacts(pod, context.nowMs, podSurroundings(pod, context)))
   const healthy = lastHealthyRevision(context)
+  const rollout = rolloutFacts(context, pods, healthy)
   return {
-    ...QUIET,
     target: targetFacts(context, pods),
-    rollout: rolloutFacts(context, pods, healthy),
+    rollout,
     pods,
     failing: { waiting: [...FAILING_WAITING] },
     signals: signalFacts(context, pods),
@@ -74,6 +64,24 @@ export function factsOf(context: Context, bounds: Pick<Limits, 'maxRaiseStep' | 
     job: jobFacts(context),
     budget: budgetFacts(context),
     attempts: attemptFacts(context),
+    ...nodeFacts(context, pods),
+    cluster: clusterFacts(context),
+    creation: creationFacts(context),
+    image: imageFacts(context, pods, rollout),
+    configuration: configurationFacts(context, pods, healthy, rollout),
+    probe: probeFacts(pods, rollout),
+    scheduling: schedulingFacts(context, pods, rollout),
+    ...volumeFacts(context, pods),
+    culprit: culpritFacts(context),
+    autoscaler: autoscalerFacts(context),
+    cpu: cpuFacts(context, pods, bounds),
+    forecast: forecastFacts(context),
+    service: serviceFacts(context),
+    network: networkFacts(context),
+    identity: identityFacts(context),
+    changes: changeFacts(context),
+    alerts: alertFacts(context),
+    correlation: correlationFacts(context),
     now: { openSeconds: Math.max(0, (context.nowMs - context.incident.openedMs) / 1000) },
   }
 }

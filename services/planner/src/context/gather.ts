@@ -10,9 +10,12 @@ import type { Clock } from '@kubewise/service'
 import type { Page, Store } from '@kubewise/store'
 import type { Outcomes } from '../learning/outcomes.ts'
 import { openSignals } from '../incidents/signals.ts'
-import type { Context } from './context.ts'
+import { createSurroundingRecord, readFirst, readSecond } from './around.ts'
+import { NOTHING_AROUND, type Context } from './context.ts'
 import type { EvidenceBook } from './evidence.ts'
 import { lastHealthyRevision } from './last-healthy.ts'
+import { createOptionalReads } from './optional-reads.ts'
+import { ownServiceRefs } from './service-facts.ts'
 import { createServiceReader, readEndpointSlices } from './services.ts'
 import { dependenciesIn } from './surroundings.ts'
 import { readTarget } from './target-objects.ts'
@@ -83,25 +86,31 @@ function complete<T>({ items, unreadable }: Page<T>): T[] {
 
 /**
  * Reads all that a decision rests on, as much as possible at once: it is on the way from a container's death to the plan.
- * @returns a function that throws KubeError or StoreError when anything cannot be read; nothing is decided on a part
+ * @returns a function that throws KubeError or StoreError when anything cannot be read, but for the kinds that `Surroundings`
+ * names in `unread`; nothing is decided on a part
  */
 export function createGather({ kube, store, clock, evidence, outcomes }: GatherPorts): Gather {
   const readRecord = recordReader(store)
   const readNamespace = namespaceReader(kube)
   const readServices = createServiceReader(kube, clock)
+  const optional = createOptionalReads(kube, clock)
+  const surroundings = createSurroundingRecord(store, clock)
 
   return async (incident, stopping) => {
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)])
     const { target } = incident
-    const [objects, around, services, record, found, learnt] = await Promise.all([
+    const reads = optional.begin()
+    const [objects, around, services, record, found, learnt, first] = await Promise.all([
       readTarget(kube, target, signal),
       readNamespace(target.namespace, signal),
       target.namespace === '' ? [] : readServices(target.namespace, signal),
       readRecord(incident),
       evidence.of(openSignals(incident).map(({ anomaly }) => anomaly)),
       outcomes.recent(),
+      readFirst(reads, surroundings, incident),
     ])
     const context: Context = {
+      ...NOTHING_AROUND,
       nowMs: clock.now(),
       incident,
       ...objects,
@@ -113,9 +122,12 @@ export function createGather({ kube, store, clock, evidence, outcomes }: GatherP
       evidence: found,
       outcomes: learnt,
     }
-    const dependencies = dependenciesIn(context, lastHealthyRevision(context))
-    if (dependencies.length === 0) return context
-    return { ...context, endpointSlices: await readEndpointSlices(kube, dependencies, signal) }
+    const asked = [...dependenciesIn(context, lastHealthyRevision(context)), ...ownServiceRefs(context)]
+    const [endpointSlices, more] = await Promise.all([
+      asked.length === 0 ? [] : readEndpointSlices(kube, asked, signal),
+      readSecond(reads, context, first),
+    ])
+    return { ...context, ...more, endpointSlices }
   }
 }
 

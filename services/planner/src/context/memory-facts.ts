@@ -17,6 +17,8 @@ const MIB = 1024 ** 2
 const SOON_MS = 60 * SECOND
 /** How much one raise gives. */
 const RAISE = 1.5
+const DAY_MS = 24 * 3600 * SECOND
+const SAME_HOUR_MS = 45 * 60 * SECOND
 const KILL_RULE = 'memory-kill'
 
 type Bounds = Pick<Limits, 'maxRaiseStep' | 'maxRaiseTotal'>
@@ -95,6 +97,27 @@ function originalBytes({ targetRecord, incident }: Context, container: string, l
   return (written === undefined ? undefined : memoryLimitBytes({ limits: { memory: written } })) ?? limitBytes
 }
 
+/**
+ * Killed within the same hour of the day on two days or more, and at no other hour as often: a spike that comes back. By the
+ * record of what the detector found, this incident's kills among them.
+ */
+export function isRecurring({ pastKillsMs, incident }: Pick<Context, 'pastKillsMs' | 'incident'>): boolean {
+  const latestMs = Math.max(
+    0,
+    ...incident.signals.filter(({ rule }) => rule === KILL_RULE).map(({ startedMs }) => startedMs),
+  )
+  if (latestMs === 0) return false
+  const all = [...new Set([...pastKillsMs, latestMs])]
+  // By how much of a day two kills are apart at most; the end of a day is near to its beginning.
+  const isSameHour = (atMs: number) => {
+    const apartMs = Math.abs(latestMs - atMs) % DAY_MS
+    return Math.min(apartMs, DAY_MS - apartMs) <= SAME_HOUR_MS
+  }
+  const near = all.filter(isSameHour)
+  const days = new Set(near.map((atMs) => Math.round((latestMs - atMs) / DAY_MS)))
+  return days.size >= 2 && near.length > all.length / 2
+}
+
 /** What playbooks see of deaths for memory. */
 export function memoryFacts(context: Context, healthy: HealthyRevision | undefined, bounds: Bounds): Facts['memory'] {
   const killed = killsOf(context)
@@ -113,6 +136,6 @@ export function memoryFacts(context: Context, healthy: HealthyRevision | undefin
     nextLimit: next === 0 ? '' : formatQuantity(bytesQuantity(next)),
     nextLimitBytes: next,
     loweredByRollout: before !== undefined && limitBytes > 0 && before > limitBytes,
-    recurring: false,
+    recurring: isRecurring(context),
   }
 }

@@ -23,6 +23,8 @@ const SECOND_TRY_AFTER_MS = 12 * SECOND
 
 const FAILING: ReadonlySet<string> = new Set(FAILING_WAITING)
 
+export type PodSurroundings = typeof PLAIN_POD
+
 type ContainerState = ReturnType<typeof containerStates>[number]
 
 const ranMs = ({ startedMs, finishedMs }: Termination) =>
@@ -57,12 +59,16 @@ function cannotRun(pod: Pod, nowMs: number): boolean {
   )
 }
 
-/** What playbooks see of a pod. Texts of the cluster are left out: names and reasons only. */
-export function podFacts(pod: Pod, nowMs: number): PodFacts {
+/**
+ * What playbooks see of a pod. Texts of the cluster are left out: names and reasons only.
+ *
+ * @param around what its surroundings tell of it, see `podSurroundings`
+ */
+export function podFacts(pod: Pod, nowMs: number, around: PodSurroundings = PLAIN_POD): PodFacts {
   const last = lastTerminationOf(pod)
   const since = (ms: number | undefined) => (ms === undefined ? 0 : Math.max(0, (nowMs - ms) / SECOND))
   return {
-    ...PLAIN_POD,
+    ...around,
     name: pod.metadata?.name ?? '',
     uid: pod.metadata?.uid ?? '',
     node: pod.spec?.nodeName ?? '',

@@ -10,6 +10,7 @@ import {
 } from '@kubewise/kube'
 import { rolloutWorkload, type Context } from './context.ts'
 import { isWitnessed, type HealthyRevision } from './last-healthy.ts'
+import { changedAreas, templateDiff } from './template-diff.ts'
 
 const NO_ROLLOUT: Facts['rollout'] = {
   current: '',
@@ -65,7 +66,7 @@ export function rolloutFacts(
     complete: isComplete(context, workload, current),
     deadlineExceeded: rolloutStatus(workload).phase === 'deadline-exceeded',
     failingPods: pods.filter(({ revision, cannotRun }) => cannotRun && revision === current?.label).length,
-    changed: [],
+    changed: current && healthy ? changedAreas(templateDiff(healthy.revision.template, current.template)) : [],
     lastHealthy: healthy
       ? {
           exists: true,

@@ -55,15 +55,17 @@ export function matchingBudgets({ budgets, pods }: Pick<Context, 'budgets' | 'po
     .map(({ metadata, status }) => ({
       name: metadata?.name ?? '',
       disruptionsAllowed: Math.max(0, status?.disruptionsAllowed ?? 0),
+      isWell: (status?.expectedPods ?? 0) > 0 && (status?.currentHealthy ?? 0) >= (status?.expectedPods ?? 0),
     }))
 }
 
 export function budgetFacts(context: Pick<Context, 'budgets' | 'pods'>): Facts['budget'] {
-  const allowed = matchingBudgets(context).map(({ disruptionsAllowed }) => disruptionsAllowed)
+  const budgets = matchingBudgets(context)
   return {
-    exists: allowed.length > 0,
-    disruptionsAllowed: allowed.length > 0 ? Math.min(...allowed) : 0,
-    deadlocked: false,
+    exists: budgets.length > 0,
+    disruptionsAllowed:
+      budgets.length > 0 ? Math.min(...budgets.map(({ disruptionsAllowed }) => disruptionsAllowed)) : 0,
+    deadlocked: budgets.some(({ disruptionsAllowed, isWell }) => disruptionsAllowed === 0 && isWell),
   }
 }
 

@@ -8,7 +8,10 @@ import {
   type KubernetesObject,
   type StatefulSet,
 } from '@kubewise/kube'
+import { autoscalerOf } from './autoscaler-facts.ts'
 import { rolloutWorkload, type Context } from './context.ts'
+import { plainName } from './plain-name.ts'
+import { revertedBy } from './reverted-facts.ts'
 
 const MANAGED = 'kubewise.io/managed'
 const NAMES = { 'argo-cd': 'Argo CD', flux: 'Flux', operator: 'the operator of' } as const
@@ -22,7 +25,7 @@ export function isManaged(workload: KubernetesObject | undefined, namespace: Kub
 function ownedBy({ target, isReadable, incident }: Context): string {
   if (!isReadable) return `the operator of ${incident.target.kind}`
   const manager = target && managerOf(target)
-  return manager ? `${NAMES[manager.by]} ${manager.name}` : ''
+  return manager ? `${NAMES[manager.by]} ${plainName(manager.name)}` : ''
 }
 
 /** How many pods the target shall have. */
@@ -43,12 +46,8 @@ export function wantedPods(target: KubernetesObject | undefined): number {
   }
 }
 
-export function hasAutoscaler({ target, autoscalers }: Pick<Context, 'target' | 'autoscalers'>): boolean {
-  return autoscalers.some(({ spec }) => {
-    const { kind, name } = spec?.scaleTargetRef ?? {}
-    return target !== undefined && kind === target.kind && name === target.metadata?.name
-  })
-}
+export const hasAutoscaler = (context: Pick<Context, 'target' | 'autoscalers'>): boolean =>
+  autoscalerOf(context) !== undefined
 
 const isScalable = (target: KubernetesObject | undefined) =>
   target?.kind === 'Deployment' || target?.kind === 'StatefulSet'
@@ -76,6 +75,6 @@ export function targetFacts(context: Context, pods: readonly PodFacts[]): Facts[
     hasAutoscaler: hasAutoscaler(context),
     // An autoscaler never goes to 0 by itself, so whoever wrote it meant it.
     scaledToZero: isScalable(target) && wanted === 0,
-    revertedBy: '',
+    revertedBy: revertedBy(context),
   }
 }

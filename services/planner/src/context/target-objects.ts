@@ -21,7 +21,23 @@ import { rolloutWorkload } from './context.ts'
 import { selectorText } from './selector.ts'
 
 /** The kinds that a target can be and be read; others (custom resources) are known by name alone. */
-const TARGET_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod', 'Node'] as const
+const TARGET_KINDS = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+  'Pod',
+  'Node',
+  'PersistentVolumeClaim',
+  'Service',
+  'ResourceQuota',
+  'HorizontalPodAutoscaler',
+  'PodDisruptionBudget',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+] as const
 
 const isTargetKind = (kind: string): kind is (typeof TARGET_KINDS)[number] =>
   (TARGET_KINDS as readonly string[]).includes(kind)

@@ -10,6 +10,7 @@ import {
   type Risk,
 } from '@kubewise/contracts'
 import type { Context } from '../context/context.ts'
+import { factId, podFactId } from '../context/fact-ids.ts'
 import { isCurrent } from '../context/facts.ts'
 import type { ResolvedStep } from '../playbooks/ask.ts'
 import type { Remedy } from './choice.ts'
@@ -83,10 +84,10 @@ function evidenceOf(remedy: Remedy, { incident }: Context, facts: Facts): Pick<P
 }
 
 const factIds = (remedy: Remedy, facts: Facts): string[] => [
-  ...remedy.cites.map((path) => `fact:${path}`),
-  ...facts.pods
-    .filter(({ cannotRun, uid }) => cannotRun || uid === facts.runaway.uid)
-    .map(({ name }) => `fact:pods/${name}`),
+  ...new Set([
+    ...remedy.cites.flatMap((path) => factId(facts, path) ?? []),
+    ...facts.pods.filter(({ cannotRun, uid }) => cannotRun || uid === facts.runaway.uid).map(podFactId),
+  ]),
 ]
 
 export interface PlanParts {

@@ -11,12 +11,23 @@ function isPodWell({ cannotRun, exitCode, secondsSinceExit, ready }: PodFacts): 
 /** Those that count: a pod that goes is no sign of illness, and one that ended on its node is a record; its controller made another. */
 const isCounted = ({ terminating, phase }: PodFacts) => !terminating && phase !== 'Succeeded' && phase !== 'Failed'
 
+/** Kinds whose pods say how they are; of the others the state alone does not tell. */
+const JUDGED_BY_PODS: ReadonlySet<string> = new Set([
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+  'Pod',
+])
+
 /**
  * What the target's state says, whatever its signals say: well when all the pods it wants are ready and none died lately.
- * Unknown for a node or a custom resource, whose state is not looked at.
+ * Unknown for a node, a Service or a custom resource: they have no pods of their own.
  */
 export function wellness({ target, pods, job }: Facts): 'well' | 'ill' | 'unknown' {
-  if (target.uid === '' || target.kind === 'Node') return 'unknown'
+  if (target.uid === '' || !JUDGED_BY_PODS.has(target.kind)) return 'unknown'
   if (job.exists) return job.complete && !job.failed ? 'well' : 'ill'
   const isFinished = target.kind === 'Pod' && pods.every(({ phase }) => phase === 'Succeeded')
   const isReady = target.ready >= target.wanted && pods.filter(isCounted).every(isPodWell)
