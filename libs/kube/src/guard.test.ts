@@ -82,7 +82,7 @@ describe('the circuits before the Kubernetes API', () => {
 
   it('opens on a server that hangs; what was sent and not answered is unknown, what was refused is not', async () => {
     await using server = await scriptedServer(() => undefined)
-    const { kube } = behind(server, { timeoutMs: 40 })
+    const { kube } = behind(server, { timeoutMs: 1000 })
     const hung = await Promise.all(Array.from({ length: THRESHOLD }, () => failure(write(kube))))
     for (const error of hung) assert.deepEqual([error.kind, error.isOutcomeUnknown], ['timeout', true])
     const refused = await failure(write(kube))
