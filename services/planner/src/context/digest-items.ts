@@ -240,7 +240,7 @@ export function capacityItems(context: Context): DigestItem[] {
     ...limitRanges.map((range) =>
       item(
         `limit-ranges/${nameIn(range)}`,
-        (range.spec?.limits ?? []).map(({ type = '', max, min }) => ({
+        (range.spec?.limits ?? []).map(({ type, max, min }) => ({
           type,
           max: quantities(max),
           min: quantities(min),
