@@ -2,19 +2,12 @@ import assert from 'node:assert/strict'
 import { findNats, skipWithout } from '@kubewise/testkit'
 import { startArena, type Arena } from '../chaos/executor.ts'
 import { sweep, type Sweep, type Swept } from '../chaos/sweep.ts'
-import { criticalPlacesOf, VICTIMS, type VictimKind } from '../chaos/victims.ts'
+import { criticalPlacesOf, VICTIMS } from '../chaos/victims.ts'
 import { findAuditLog } from './audit-log.ts'
 import { realCluster } from './real-cluster.ts'
 
 /** Executors mostly wait for pods and for time to pass. */
 const AT_ONCE = 8
-
-/** Where a pod's eviction was sent and the pod is gone, whoever takes over goes on without passing this place. */
-const PASSED_BY = 'after-observed@2'
-const alonePlacesOf = (kind: VictimKind) => [
-  ...criticalPlacesOf(kind),
-  ...kind.places.filter((place) => place === PASSED_BY),
-]
 
 /**
  * Of each kind one victim whose executors die at every place, one after the other, so that each finds what the one before has
@@ -24,10 +17,10 @@ const alonePlacesOf = (kind: VictimKind) => [
 const SWEEPS: readonly Sweep[] = VICTIMS.map((kind) => {
   const both = VICTIMS.find(({ name }) => name === `${kind.name}, taken back`)?.places
   const isNew = (place: string) => !both?.includes(place)
-  const inARow = kind.places.filter((place) => isNew(place) && place !== PASSED_BY)
+  const inARow = kind.places.filter(isNew)
   // After a death, what comes a second time comes to another process for the first time.
   const row = inARow.map((place) => place.replace('@2', ''))
-  const single = alonePlacesOf(kind).filter(isNew)
+  const single = criticalPlacesOf(kind).filter(isNew)
   return { kind, deaths: [row, ...single.map((place) => [place])] }
 })
 
