@@ -5,39 +5,40 @@ import { join } from 'node:path'
 import { connectBus, type Bus } from '@kubewise/bus'
 import { BUCKETS, COLLECTIONS, STREAMS, type AuditRecord, type Execution, type Plan } from '@kubewise/contracts'
 import { createKit, silentLog, systemClock } from '@kubewise/service'
-import { createSimulator, type AuditEntry, type Simulator } from '@kubewise/simulator'
+import type { AuditEntry } from '@kubewise/simulator'
 import { openStore, type Store } from '@kubewise/store'
 import { eventually, startNats, temporaryFolder } from '@kubewise/testkit'
+import type { ClusterUnderTest } from './cluster.ts'
 import type { Victim, VictimKind } from './victims.ts'
 
 const MAIN = new URL('../../services/executor/src/main.ts', import.meta.url).pathname
 const FRESH_EVERY_MS = 1000
 const LEASE_SECONDS = 1
-const DIE_MS = 60_000
+const DIE_MS = 120_000
 const SETTLE_MS = 120_000
 
-/** A simulated cluster and a nats-server that every run shares; each has its own record, namespace and name of the cluster. */
+/** A cluster and a nats-server that every run shares; each has its own record, namespace and name of the cluster. */
 export interface Arena extends AsyncDisposable {
-  simulator: Simulator
+  cluster: ClusterUnderTest
   bus: Bus
   natsUrl: string
   folder: string
   kubeconfig: string
 }
 
-export async function startArena(): Promise<Arena> {
+/** @param cluster ends with the arena */
+export async function startArena(cluster: ClusterUnderTest): Promise<Arena> {
   await using held = new AsyncDisposableStack()
+  held.use(cluster)
   const folder = held.use(await temporaryFolder()).path
   const nats = held.use(await startNats())
-  const simulator = await createSimulator({ clock: systemClock })
-  held.defer(() => simulator.stop())
   const kubeconfig = join(folder, 'kubeconfig')
-  await writeFile(kubeconfig, simulator.kubeconfig(), { mode: 0o600 })
+  await writeFile(kubeconfig, cluster.kubeconfig, { mode: 0o600 })
   const bus = await connectBus({ url: nats.url, name: 'chaos', ...createKit({ name: 'chaos', log: silentLog }) })
   held.defer(() => bus.close())
   await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
   const kept = held.move()
-  return { simulator, bus, natsUrl: nats.url, folder, kubeconfig, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { cluster, bus, natsUrl: nats.url, folder, kubeconfig, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** What came of one run; the writes as the API server's own log has them. */
@@ -64,12 +65,13 @@ export class Run implements AsyncDisposable {
     this.#freshness = freshness
   }
 
-  static async open(arena: Arena, name: string, { plan, incident, anomalies }: Victim): Promise<Run> {
+  static async open(arena: Arena, name: string, { plan, incident, anomalies, earlier }: Victim): Promise<Run> {
     const home = join(arena.folder, name)
     const file = `${home}.sqlite`
     const store = await openStore({ kind: 'sqlite', file }, { clock: systemClock, log: silentLog })
     for (const anomaly of anomalies) await store.collection(COLLECTIONS.anomalies).insert(anomaly)
     await store.collection(COLLECTIONS.incidents).insert(incident)
+    for (const execution of earlier) await store.collection(COLLECTIONS.executions).insert(execution)
     await store.collection(COLLECTIONS.plans).insert(plan)
     const freshness = await keepFresh(arena.bus, plan.cluster)
     const env = {
@@ -83,6 +85,8 @@ export class Run implements AsyncDisposable {
       EXECUTOR_LEASE_SECONDS: String(LEASE_SECONDS),
       ADMIN_PORT: '0',
       LOG_LEVEL: 'warn',
+      // Hundreds of them start: what one has compiled, the others need not.
+      NODE_COMPILE_CACHE: join(arena.folder, 'compiled'),
     }
     return new Run(arena, store, env, plan, freshness)
   }
@@ -112,24 +116,20 @@ export class Run implements AsyncDisposable {
     })
     const audit = await this.#store.collection(COLLECTIONS.audit).find({ where: { plan: this.#plan._id }, limit: 500 })
     const intents = audit.items.filter(({ event }) => event === 'intent' || event === 'undo-intent')
-    return { execution, writes: this.writes(), intents }
+    return { execution, writes: await this.writes(), intents }
   }
 
   /** Changes that took effect on this run's workload and pods. */
-  writes(): AuditEntry[] {
-    const { namespace } = this.#plan.target
-    return this.#arena.simulator
-      .audit()
-      .filter(
-        (entry) =>
-          entry.namespace === namespace && !entry.isDryRun && entry.status < 300 && entry.resource !== 'events',
-      )
+  async writes(): Promise<AuditEntry[]> {
+    const attempts = await this.#arena.cluster.attempts(this.#plan.target.namespace)
+    return attempts.filter(({ isDryRun, status, resource }) => !isDryRun && status < 300 && resource !== 'events')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#freshness)
     for (const child of this.#children) child.kill('SIGKILL')
     await this.#store.close()
+    await this.#arena.cluster.discard(this.#plan.target.namespace)
   }
 }
 
@@ -145,29 +145,38 @@ async function keepFresh(bus: Bus, cluster: string): Promise<NodeJS.Timeout> {
   return setInterval(() => void tell().catch(() => undefined), FRESH_EVERY_MS)
 }
 
-/** Waits for a process to die of its crash point. @returns the signal; null where it ended otherwise */
+/** Waits until a process has ended. @returns the signal that ended it; null where it ended by itself */
 export async function died(child: ChildProcess): Promise<NodeJS.Signals | null> {
   if (child.signalCode === null && child.exitCode === null)
     await once(child, 'exit', { signal: AbortSignal.timeout(DIE_MS) })
   return child.signalCode
 }
 
+async function diesAt(run: Run, place: string): Promise<void> {
+  const signal = await died(run.start(place)).catch((error: unknown) => {
+    throw new Error(`nobody died at ${place}`, { cause: error })
+  })
+  if (signal !== 'SIGKILL') throw new Error(`expected a death by SIGKILL at ${place}, got ${signal ?? 'an exit'}`)
+}
+
+/** Of the namespaces of victims. */
+export const NAMESPACE_PREFIX = 'kubewise-chaos-run-'
 let runs = 0
 
-/** Makes a victim, lets an executor die at one place of its remedy, and another bring it to its end. */
-export async function killAt(
-  arena: Arena,
-  kind: VictimKind,
-  place: string,
-): Promise<Outcome & { signal: NodeJS.Signals | null }> {
-  const name = `run-${++runs}`
-  await using run = await Run.open(arena, name, await kind.make(arena.simulator, name, name))
-  const signal = await died(run.start(place))
-  const second = run.start()
+/**
+ * Makes a victim, lets one executor after the other die at a place of its remedy, and another bring it to its end.
+ *
+ * @throws Error where one did not die
+ */
+export async function killAt(arena: Arena, kind: VictimKind, places: readonly string[]): Promise<Outcome> {
+  const name = `${NAMESPACE_PREFIX}${++runs}`
+  await using run = await Run.open(arena, name, await kind.make(arena.cluster.kube, name))
+  for (const place of places) await diesAt(run, place)
+  const last = run.start()
   const outcome = await run.settled()
-  second.kill('SIGTERM')
-  await died(second)
-  return { ...outcome, writes: run.writes(), signal }
+  last.kill('SIGTERM')
+  await died(last)
+  return { ...outcome, writes: await run.writes() }
 }
 
 /** What is wrong with an outcome: the same effect twice, one without a durable intent, another end than without the crash. */

@@ -1,30 +1,35 @@
-import { planHash, type Anomaly, type Incident, type Plan, type PlanStep, type Target } from '@kubewise/contracts'
 import {
-  RESOURCES,
-  type Deployment,
-  type KubernetesObject,
-  type Pod,
-  type PodTemplate,
-  type StatefulSet,
-} from '@kubewise/kube'
-import type { Simulator } from '@kubewise/simulator'
-import { eventually } from '@kubewise/testkit'
+  planHash,
+  type Anomaly,
+  type Execution,
+  type Incident,
+  type Plan,
+  type PlanStep,
+  type Target,
+} from '@kubewise/contracts'
+import type { Kube, Pod } from '@kubewise/kube'
+import { DEFAULT_LIMITS } from '@kubewise/policy'
+import { brokenTemplate, podsIn, prepare, REPLICAS, template, type Setting } from './workload.ts'
 
 /** One plan in a namespace of its own, ready to be carried out. */
 export interface Victim {
   plan: Plan
   incident: Incident
   anomalies: Anomaly[]
+  /** What was tried before for the same incident. */
+  earlier: Execution[]
 }
 
 export interface VictimKind {
   name: string
+  action: string
   /** How it ends where nothing goes wrong, and with how many writes to the workload and evictions. */
   ends: 'recovered' | 'undone'
   writes: number
-  /** Places where the executor passes on its way, as often as it does. */
+  /** Places where the executor passes on its way; `@2` is the second time. */
   places: readonly string[]
-  make(simulator: Simulator, cluster: string, namespace: string): Promise<Victim>
+  /** @param name of its namespace, and of the cluster as its executors know it */
+  make(kube: Kube, name: string): Promise<Victim>
 }
 
 const FORWARDS = [
@@ -38,101 +43,47 @@ const FORWARDS = [
   'after-observed',
 ]
 const TO_THE_END = ['after-verified', 'before-settle', 'after-settle']
-const BACK = FORWARDS.slice(2).map((label) => `undo-${label}`)
+/** Those of every write. */
+const WRITE = FORWARDS.slice(2)
+const BACK = WRITE.map((label) => `undo-${label}`)
 
-const template = (image: string, command: string[] = ['sleep', 'infinity'], memory = '64Mi'): PodTemplate => ({
-  metadata: { labels: { app: 'web' } },
-  spec: {
-    containers: [{ name: 'app', image, command, resources: { limits: { memory }, requests: { memory: '32Mi' } } }],
-  },
-})
-
-type Kind = 'Deployment' | 'StatefulSet'
-
-const workload = (kind: Kind, namespace: string, replicas: number, pods: PodTemplate): Deployment | StatefulSet => ({
-  apiVersion: 'apps/v1',
-  kind,
-  metadata: { name: 'web', namespace },
-  spec: {
-    replicas,
-    selector: { matchLabels: { app: 'web' } },
-    template: pods,
-    ...(kind === 'StatefulSet' && { serviceName: 'web' }),
-  },
-})
-
-const read = <T extends KubernetesObject>({ objects }: Simulator, kind: Kind, namespace: string) =>
-  objects.get<T & (Deployment | StatefulSet)>(RESOURCES[kind], namespace, 'web')
-
-async function allReady(simulator: Simulator, kind: Kind, namespace: string, wanted: number): Promise<void> {
-  const isReady = () => {
-    const { metadata, status } = read(simulator, kind, namespace) ?? {}
-    return (
-      status?.observedGeneration === metadata?.generation &&
-      status?.readyReplicas === wanted &&
-      status?.replicas === wanted
-    )
-  }
-  await eventually(isReady, { timeoutMs: 60_000, everyMs: 200, say: `the ${kind} in ${namespace} is ready` })
+interface Case extends Omit<VictimKind, 'make'> {
+  setting: Setting
+  /** What the step is told; of an eviction, the pod is found when there is one. */
+  with: PlanStep['with']
+  expect: NonNullable<Plan['expect']>
+  /** How often its incident was tried without success before. */
+  attemptsBefore?: number
 }
 
-interface Setting {
-  kind: Kind
-  before?: PodTemplate
-  now: PodTemplate
-  /** The present template cannot run: only the controller's having seen it is waited for. */
-  isBroken?: boolean
+/** Which pod is evicted. */
+function podOf(target: Target, [pod]: readonly Pod[]) {
+  const { name = '', uid = '' } = pod?.metadata ?? {}
+  const object = { cluster: target.cluster, kind: 'Pod', namespace: target.namespace, name, uid }
+  return { object, with: { pod: name, uid } }
 }
 
-const REPLICAS = 2
-
-/** Brings a workload into being, one revision after the other. */
-async function prepare(
-  simulator: Simulator,
-  namespace: string,
-  { kind, before, now, isBroken }: Setting,
-): Promise<Target & { uid: string }> {
-  simulator.apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'kubewise.io/managed': 'true' } } },
-  ])
-  if (before) {
-    simulator.apply([workload(kind, namespace, REPLICAS, before)])
-    await allReady(simulator, kind, namespace, REPLICAS)
-  }
-  simulator.apply([workload(kind, namespace, REPLICAS, now)])
-  if (!isBroken) await allReady(simulator, kind, namespace, REPLICAS)
-  else
-    await eventually(() => brokenPods(simulator, namespace).length > 0, {
-      timeoutMs: 60_000,
-      say: `pods in ${namespace} crash`,
-    })
-  return { cluster: '', kind, namespace, name: 'web', uid: read(simulator, kind, namespace)?.metadata?.uid ?? '' }
-}
-
-const brokenPods = ({ objects }: Simulator, namespace: string) =>
-  objects
-    .list<Pod>(RESOURCES.Pod, namespace)
-    .filter(({ status }) => (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
-
-type Make = (target: Target, simulator: Simulator) => Pick<Plan, 'steps' | 'expect'>
-
-function victim(
-  name: string,
-  facts: Pick<VictimKind, 'ends' | 'writes' | 'places'>,
-  setting: Setting,
-  make: Make,
-): VictimKind {
+function victim({ setting, with: values, expect, attemptsBefore = 0, ...kind }: Case): VictimKind {
   return {
-    name,
-    ...facts,
-    async make(simulator, cluster, namespace) {
-      const target = { ...(await prepare(simulator, namespace, setting)), cluster }
+    ...kind,
+    async make(kube, namespace) {
+      const target = await prepare(kube, namespace, setting)
+      const isEviction = kind.action === 'evict-pod@1'
+      const step: PlanStep = {
+        id: 'only',
+        action: kind.action,
+        ...(isEviction ? podOf(target, await podsIn(kube, namespace)) : { object: target, with: values }),
+        needs: [],
+        timeoutSeconds: 60,
+        preconditions: [],
+        changes: [],
+      }
       const nowMs = Date.now()
       const signal = `signal-${namespace}`
       const body = {
-        cluster,
+        cluster: target.cluster,
         incident: `incident-${namespace}`,
-        attempt: 1,
+        attempt: attemptsBefore + 1,
         target,
         origin: { kind: 'playbook' as const, name: 'chaos', hash: 'chaos' },
         cause: 'chaos',
@@ -146,18 +97,40 @@ function victim(
         mode: 'auto' as const,
         evidence: 'state' as const,
         metrics: [],
-        anomalies: facts.ends === 'undone' ? [signal] : [],
+        anomalies: kind.ends === 'undone' ? [signal] : [],
         createdMs: nowMs,
         notAfterMs: nowMs + 600_000,
-        ...make(target, simulator),
+        steps: [step],
+        expect,
       }
       const plan = { _id: `plan-${namespace}`, version: 1, ...body, hash: planHash(body) }
       return {
         plan,
         incident: incidentOf(plan, nowMs),
         anomalies: plan.anomalies.map((id) => anomalyOf(target, id, nowMs)),
+        earlier: Array.from({ length: attemptsBefore }, (_, i) => attemptOf(plan, i + 1, nowMs)),
       }
     },
+  }
+}
+
+/** One that changed something, did not help, and left nothing to be taken back. */
+function attemptOf({ cluster, incident, target, hash }: Plan, attempt: number, nowMs: number): Execution {
+  return {
+    _id: `attempt-${attempt}-${target.namespace}`,
+    version: 1,
+    cluster,
+    incident,
+    target,
+    planHash: hash,
+    status: 'failed',
+    holder: 'earlier',
+    holderUntilMs: 0,
+    epoch: 0,
+    claimedMs: nowMs,
+    actedMs: nowMs,
+    finishedMs: nowMs,
+    steps: [],
   }
 }
 
@@ -201,59 +174,65 @@ function anomalyOf(target: Target, _id: string, nowMs: number): Anomaly {
   }
 }
 
-const step = (target: Target, action: string, values: PlanStep['with'], object: Target = target): PlanStep => ({
-  id: 'only',
-  action,
-  object,
-  with: values,
-  needs: [],
-  timeoutSeconds: 60,
-  preconditions: [],
-  changes: [],
-})
-
 const available: Plan['expect'] = { withinSeconds: 60, holds: ['workload-available'] }
 /** At once: the signal is there and stays. */
 const hopeless: Plan['expect'] = { withinSeconds: 1, holds: ['signal-cleared'] }
-const V1 = template('registry.local/web:1')
-const V2 = template('registry.local/web:2')
-const forwards = { ends: 'recovered' as const, writes: 1, places: [...FORWARDS, ...TO_THE_END] }
-const back = { ends: 'undone' as const, writes: 2, places: [...FORWARDS, ...BACK, 'before-settle', 'after-settle'] }
+const V1 = template('1')
+const V2 = template('2')
+const BROKEN = brokenTemplate('2')
+const forwards = { ends: 'recovered' as const, writes: 1, places: [...FORWARDS, ...TO_THE_END], expect: available }
+const back = {
+  ends: 'undone' as const,
+  writes: 2,
+  places: [...FORWARDS, ...BACK, 'before-settle', 'after-settle'],
+  expect: hopeless,
+}
+
+const rollback = {
+  action: 'rollback@1',
+  setting: { kind: 'Deployment', before: V1, now: V2 },
+  with: { toRevision: 1 },
+} as const
+const deployed = { setting: { kind: 'Deployment', now: V1 } } as const
+const raise = { action: 'set-resources@1', ...deployed, with: { container: 'app', memoryLimit: '96Mi' } }
+const scale = { action: 'scale@1', ...deployed, with: { replicas: 3 } }
 
 /** Each action forwards, and back where it can be taken back. */
 export const VICTIMS: readonly VictimKind[] = [
-  victim('rollback', forwards, { kind: 'Deployment', before: V1, now: V2 }, (target) => ({
-    steps: [step(target, 'rollback@1', { toRevision: 1 })],
-    expect: available,
-  })),
-  victim('rollback, taken back', back, { kind: 'Deployment', before: V1, now: V2 }, (target) => ({
-    steps: [step(target, 'rollback@1', { toRevision: 1 })],
-    expect: hopeless,
-  })),
-  victim(
-    'rollback of a stuck StatefulSet',
-    { ...forwards, writes: 2 },
-    { kind: 'StatefulSet', before: V1, now: template('registry.local/web:2', ['false']), isBroken: true },
-    (target) => ({ steps: [step(target, 'rollback@1', { toRevision: 1 })], expect: available }),
-  ),
-  victim('raise', forwards, { kind: 'Deployment', now: V1 }, (target) => ({
-    steps: [step(target, 'set-resources@1', { container: 'app', memoryLimit: '96Mi' })],
-    expect: available,
-  })),
-  victim('eviction', forwards, { kind: 'Deployment', now: V1 }, (target, { objects }) => {
-    const { name = '', uid = '' } = objects.list<Pod>(RESOURCES.Pod, target.namespace)[0]?.metadata ?? {}
-    const pod = { cluster: target.cluster, kind: 'Pod', namespace: target.namespace, name, uid }
-    return {
-      steps: [step(target, 'evict-pod@1', { pod: name, uid }, pod)],
-      expect: { withinSeconds: 60, holds: ['pod-replaced'] },
-    }
+  victim({ name: 'rollback', ...rollback, ...forwards }),
+  victim({ name: 'rollback, taken back', ...rollback, ...back }),
+  victim({
+    name: 'rollback of a stuck StatefulSet',
+    ...rollback,
+    ...forwards,
+    setting: { kind: 'StatefulSet', before: V1, now: BROKEN, isBroken: true },
+    // The second evicts the pod that is in the way.
+    writes: 2,
+    places: [...FORWARDS, ...WRITE.map((label) => `${label}@2`), ...TO_THE_END],
   }),
-  victim('restart', forwards, { kind: 'Deployment', now: V1 }, (target) => ({
-    steps: [step(target, 'restart@1', {})],
-    expect: available,
-  })),
-  victim('scale, taken back', back, { kind: 'Deployment', now: V1 }, (target) => ({
-    steps: [step(target, 'scale@1', { replicas: 3 })],
-    expect: hopeless,
-  })),
+  victim({ name: 'raise', ...raise, ...forwards }),
+  victim({
+    name: 'raise, taken back',
+    ...raise,
+    ...back,
+    // One that is not enough is kept for the next attempt; only the last one's is taken back.
+    attemptsBefore: DEFAULT_LIMITS.maxAttemptsPerIncident - 1,
+  }),
+  victim({
+    name: 'eviction',
+    action: 'evict-pod@1',
+    ...deployed,
+    with: {},
+    ...forwards,
+    expect: { withinSeconds: 60, holds: ['pod-replaced'] },
+  }),
+  victim({ name: 'restart', action: 'restart@1', ...deployed, with: {}, ...forwards }),
+  victim({ name: 'scale', ...scale, ...forwards }),
+  victim({ name: 'scale, taken back', ...scale, ...back }),
 ]
+
+const CRITICAL = new Set(['before-send', 'after-send', 'undo-before-send', 'undo-after-send'])
+
+/** Those around a write, which differ from action to action. */
+export const criticalPlacesOf = ({ places }: VictimKind): string[] =>
+  places.filter((place) => CRITICAL.has(place.replace('@2', '')))

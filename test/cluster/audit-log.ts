@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 
 /** One write that reached the API server. */
 export interface Write {
+  atMs: number
   user: string
   verb: string
   resource: string
@@ -16,6 +17,7 @@ export interface Write {
 }
 
 interface Line {
+  requestReceivedTimestamp: string
   verb: string
   user: { username: string }
   requestURI: string
@@ -41,7 +43,8 @@ export async function writesOf(file: string, user: string, from = 0): Promise<Wr
       (line) =>
         line.user.username === user && line.objectRef !== undefined && !line.objectRef.resource.endsWith('reviews'),
     )
-    .map(({ verb, objectRef, responseStatus, requestURI, requestObject }) => ({
+    .map(({ requestReceivedTimestamp, verb, objectRef, responseStatus, requestURI, requestObject }) => ({
+      atMs: Date.parse(requestReceivedTimestamp),
       user,
       verb,
       ...objectRef!,

@@ -38,6 +38,24 @@ const writeRules = () => [
 /**
  * A service account with least privilege for KubeWise, so that the API server's audit log tells its writes from the test's.
  *
+ * @returns its user name in the audit log
+ */
+export async function createAccount(admin: Kube, name: string): Promise<string> {
+  const namespace = name
+  await admin.create(NAMESPACE, { metadata: { name } })
+  await admin.create(SERVICE_ACCOUNT, { metadata: { name, namespace } })
+  await admin.create(CLUSTER_ROLE, { metadata: { name }, rules: [...readRules(), ...writeRules()] } as KubernetesObject)
+  await admin.create(CLUSTER_ROLE_BINDING, {
+    metadata: { name },
+    roleRef: { apiGroup: RBAC.group, kind: 'ClusterRole', name },
+    subjects: [{ kind: 'ServiceAccount', name, namespace }],
+  } as KubernetesObject)
+  return `system:serviceaccount:${namespace}:${name}`
+}
+
+/**
+ * The same account with a token.
+ *
  * @returns its kubeconfig (YAML is a superset of JSON) and its user name in the audit log
  */
 export async function createIdentity(
@@ -46,15 +64,7 @@ export async function createIdentity(
   name: string,
 ): Promise<{ kubeconfig: string; user: string }> {
   const namespace = name
-  const inNamespace = { metadata: { name, namespace } }
-  await admin.create(NAMESPACE, { metadata: { name } })
-  await admin.create(SERVICE_ACCOUNT, inNamespace)
-  await admin.create(CLUSTER_ROLE, { metadata: { name }, rules: [...readRules(), ...writeRules()] } as KubernetesObject)
-  await admin.create(CLUSTER_ROLE_BINDING, {
-    metadata: { name },
-    roleRef: { apiGroup: RBAC.group, kind: 'ClusterRole', name },
-    subjects: [{ kind: 'ServiceAccount', name, namespace }],
-  } as KubernetesObject)
+  const user = await createAccount(admin, name)
   const secret = {
     metadata: { name, namespace, annotations: { 'kubernetes.io/service-account.name': name } },
     type: 'kubernetes.io/service-account-token',
@@ -76,7 +86,7 @@ export async function createIdentity(
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'kubewise' } }],
     'current-context': 'test',
   })
-  return { kubeconfig, user: `system:serviceaccount:${namespace}:${name}` }
+  return { kubeconfig, user }
 }
 
 export async function deleteIdentity(admin: Kube, name: string): Promise<void> {

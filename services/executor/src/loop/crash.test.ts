@@ -35,6 +35,8 @@ describe('a process that dies', () => {
         assert.equal(first.isAlive, false, `it died at ${place}`)
         assert.deepEqual(violations, [], place)
         assert.equal(execution.status, scenario.ends, `${place}: ${execution.say}`)
+        const open = execution.steps.filter(({ status }) => status === 'intent' || status === 'sent')
+        assert.deepEqual(open, [], `${place}: what was sent is looked for`)
         assert.equal(world.cluster.landed().length, calm.world.cluster.landed().length, place)
       }
     })

@@ -32,6 +32,12 @@ function isDue(known: ExecutionStep | undefined, barred: Refusal | undefined): b
   return isOpen && !(barred && isPassing(barred.code))
 }
 
+/** Whoever sent an eviction may have died before it was seen: the pod may be gone by now, and stands in nobody's way. */
+async function lookForSent(work: Work): Promise<void> {
+  const sent = work.ledger.execution.steps.filter(({ action, status }) => action === EVICT && status === 'sent')
+  for (const { id } of sent) await carryOutStep(work, id)
+}
+
 /**
  * Evicts pods that keep the controller from doing what a step told it, each once, through the same ledger. One that the
  * server refuses (a disruption budget) stays; the verdict then says how it ended. Whether KubeWise may still write here is
@@ -39,6 +45,7 @@ function isDue(known: ExecutionStep | undefined, barred: Refusal | undefined): b
  */
 export async function clearTheWay(work: Work, view: WorkloadView): Promise<void> {
   const { ledger } = work
+  await lookForSent(work)
   for (const parent of ledger.execution.steps.filter(({ status }) => status === 'observed')) {
     const done = workOf(parent.action)
     for (const pod of (done?.on === 'workload' && done.inTheWay?.(view)) || []) {

@@ -1,0 +1,51 @@
+import { killAt, violationsOf, type Arena } from './executor.ts'
+import type { VictimKind } from './victims.ts'
+
+/** A kind, and for each of its victims the places where one executor after the other is to die. */
+export interface Sweep {
+  kind: VictimKind
+  deaths: readonly (readonly string[])[]
+}
+
+/** What came of all victims of one kind. */
+export interface Swept {
+  kills: number
+  /** Changes that took effect. */
+  effects: number
+  faults: string[]
+}
+
+/** Makes the victims and kills, a few at a time, those first that take longest. @returns what came of it, by the kind's name */
+export function sweep(arena: Arena, sweeps: readonly Sweep[], atOnce: number): Map<string, Promise<Swept>> {
+  const waiting: { deaths: number; run: () => Promise<void> }[] = []
+  const swept = sweeps.map(({ kind, deaths }): [string, Promise<Swept>] => {
+    const results = deaths.map((places) => {
+      const { promise, resolve } = Promise.withResolvers<Swept>()
+      waiting.push({ deaths: places.length, run: () => outcomeOf(arena, kind, places).then(resolve) })
+      return promise
+    })
+    return [kind.name, Promise.all(results).then(sum)]
+  })
+  waiting.sort((a, b) => b.deaths - a.deaths)
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await next.run()
+  }
+  for (let i = 0; i < atOnce; i++) void work()
+  return new Map(swept)
+}
+
+async function outcomeOf(arena: Arena, kind: VictimKind, places: readonly string[]): Promise<Swept> {
+  const where = places.join(', ')
+  try {
+    const outcome = await killAt(arena, kind, places)
+    const faults = violationsOf(kind, outcome).map((fault) => `${where}: ${fault}`)
+    return { kills: places.length, effects: outcome.writes.length, faults }
+  } catch (error) {
+    return { kills: 0, effects: 0, faults: [`${where}: ${error instanceof Error ? error.message : String(error)}`] }
+  }
+}
+
+function sum(all: readonly Swept[]): Swept {
+  const total = (key: 'kills' | 'effects') => all.reduce((sum, each) => sum + each[key], 0)
+  return { kills: total('kills'), effects: total('effects'), faults: all.flatMap(({ faults }) => faults) }
+}

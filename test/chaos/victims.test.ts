@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { ACTIONS } from '@kubewise/policy'
+import { VICTIMS } from './victims.ts'
+
+/** `crashpoint('after-lock')`, and those of a write: `at('before-send')`, with `undo-` before them on the way back. */
+const LABEL = /\b(?:crashpoint|at)\([`'](\$\{slot\.prefix\})?([a-z-]+)[`']\)/g
+
+function labelsInTheExecutor(): Set<string> {
+  const files = globSync('services/executor/src/{*,ledger/*,stages/*,verify/*}.ts', { exclude: ['**/*.test.ts'] })
+  const found = files.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .matchAll(LABEL)
+      .flatMap(([text, prefix, label = '']) => (prefix || text.startsWith('at') ? [label, `undo-${label}`] : [label]))
+      .toArray(),
+  )
+  return new Set(found)
+}
+
+describe('the places where executors are killed', () => {
+  it('are all that there are in the code', () =>
+    assert.deepEqual(
+      labelsInTheExecutor(),
+      new Set(VICTIMS.flatMap(({ places }) => places.filter((place) => !place.includes('@')))),
+    ))
+
+  it('are those of every action that changes something, and of the way back of all that can be taken back', () => {
+    const active = ACTIONS.filter(({ isPassive }) => !isPassive)
+    const ways = active.flatMap(({ name, undo }) => [
+      `${name} recovered`,
+      ...(undo.how === 'restore' ? [`${name} undone`] : []),
+    ])
+    assert.deepEqual(new Set(VICTIMS.map(({ action, ends }) => `${action} ${ends}`)), new Set(ways))
+  })
+})
