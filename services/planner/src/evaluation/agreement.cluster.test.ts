@@ -5,7 +5,6 @@ import { eventually, skipWithout } from '@kubewise/testkit'
 import { ADMISSIONS, bothAnswers, FINE_ADMISSIONS } from '../fixture/admitted.ts'
 import { createPlaceReader } from './read-place.ts'
 
-const kubeconfig = process.env['KUBECONFIG'] ?? ''
 const SERVICE_ACCOUNT = {
   kind: 'ServiceAccount',
   group: '',
@@ -16,7 +15,8 @@ const SERVICE_ACCOUNT = {
 const ALL = [...ADMISSIONS, ...FINE_ADMISSIONS]
 
 describe('what is told of admission without asking a real API server', () => {
-  skipWithout(kubeconfig, 'KUBECONFIG is not set')
+  const kubeconfig = skipWithout(process.env['KUBECONFIG'], 'KUBECONFIG is not set')
+  const held = new AsyncDisposableStack()
   let kube: Kube
   const namespaceOf = (name: string) => `kubewise-admission-${name}`
 
@@ -43,8 +43,9 @@ describe('what is told of admission without asking a real API server', () => {
   before(async () => {
     kube = await connectKube({ kubeconfig, fieldManager: 'test', clock: systemClock, log: silentLog })
     await clear()
+    held.defer(clear)
   })
-  after(clear)
+  after(() => held.disposeAsync())
 
   for (const admission of ALL)
     it(`${admission.name}: ${admission.expected}, as the server says`, async () => {
