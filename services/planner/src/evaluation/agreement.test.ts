@@ -25,6 +25,12 @@ describe('what is told of admission without asking', () => {
       assert.deepEqual(answers, { server: admission.expected, predicted: admission.expected })
     })
 
+  it('has nothing of a namespace for what lies in none', async () => {
+    const { quotas, nodes } = await createPlaceReader(kube, systemClock)('', new AbortController().signal)
+    assert.deepEqual(quotas, { isKnown: true, value: [] })
+    assert.ok(nodes.isKnown && nodes.value.length > 0)
+  })
+
   it('stored nothing', () => {
     const pods = simulator.audit().filter(({ verb, resource }) => verb === 'create' && resource === 'pods')
     assert.ok(pods.length >= ADMISSIONS.length)

@@ -104,7 +104,10 @@ export function createPlaceReader(kube: Reader, clock: Clock): ReadPlace {
   return async (namespace, stopping) => {
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)])
     const within = <T extends KubernetesObject>(kind: ResourceName) =>
-      asKnown(kube.list<T>(RESOURCES[kind], { namespace }, signal).then(({ items }) => items))
+      // What lies in no namespace, such as a node, has none of these around it.
+      namespace === ''
+        ? known<readonly T[]>([])
+        : asKnown(kube.list<T>(RESOURCES[kind], { namespace }, signal).then(({ items }) => items))
     const [wide, quotas, limitRanges, claims] = await Promise.all([
       clusterWide(),
       within<ResourceQuota>('ResourceQuota'),
