@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { RESOURCES, type Kube, type KubernetesObject } from '@kubewise/kube'
-import { ACTIONS, rbacFor } from '@kubewise/policy'
+import { ACTIONS, rbacFor, type RbacRule } from '@kubewise/policy'
 import { eventually } from '@kubewise/testkit'
 import { parse } from 'yaml'
 
@@ -20,7 +20,7 @@ interface Kubeconfig {
 }
 
 /** What reading needs: every kind that KubeWise knows but no Secret, no ConfigMap's content beyond the kill switch, no logs, no exec. */
-function readRules() {
+export function readRules(): RbacRule[] {
   const readable = Object.values(RESOURCES).filter(({ kind }) => kind !== 'ConfigMap')
   return [...Map.groupBy(readable, ({ group }) => group)].map(([group, resources]) => ({
     apiGroups: [group],
@@ -30,7 +30,7 @@ function readRules() {
 }
 
 /** Only these may KubeWise do in the test: what its actions say that they need, and Events. */
-const writeRules = () => [
+export const writeRules = (): RbacRule[] => [
   ...rbacFor(ACTIONS),
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
 ]
@@ -38,13 +38,18 @@ const writeRules = () => [
 /**
  * A service account with least privilege for KubeWise, so that the API server's audit log tells its writes from the test's.
  *
+ * @param rules what it may do in the whole cluster
  * @returns its user name in the audit log
  */
-export async function createAccount(admin: Kube, name: string): Promise<string> {
+export async function createAccount(
+  admin: Kube,
+  name: string,
+  rules: readonly RbacRule[] = [...readRules(), ...writeRules()],
+): Promise<string> {
   const namespace = name
   await admin.create(NAMESPACE, { metadata: { name } })
   await admin.create(SERVICE_ACCOUNT, { metadata: { name, namespace } })
-  await admin.create(CLUSTER_ROLE, { metadata: { name }, rules: [...readRules(), ...writeRules()] } as KubernetesObject)
+  await admin.create(CLUSTER_ROLE, { metadata: { name }, rules } as KubernetesObject)
   await admin.create(CLUSTER_ROLE_BINDING, {
     metadata: { name },
     roleRef: { apiGroup: RBAC.group, kind: 'ClusterRole', name },
@@ -62,9 +67,10 @@ export async function createIdentity(
   admin: Kube,
   kubeconfigFile: string,
   name: string,
+  rules?: readonly RbacRule[],
 ): Promise<{ kubeconfig: string; user: string }> {
   const namespace = name
-  const user = await createAccount(admin, name)
+  const user = await createAccount(admin, name, rules)
   const secret = {
     metadata: { name, namespace, annotations: { 'kubernetes.io/service-account.name': name } },
     type: 'kubernetes.io/service-account-token',

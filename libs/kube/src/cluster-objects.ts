@@ -24,6 +24,8 @@ export interface Node extends KubernetesObject {
     conditions?: Condition[]
     capacity?: Record<string, QuantityText>
     allocatable?: Record<string, QuantityText>
+    /** What lies on it already, each by all its names; the kubelet names at most 50. */
+    images?: { names?: string[]; sizeBytes?: number }[]
     addresses?: { type: string; address: string }[]
     nodeInfo?: { kubeletVersion?: string; osImage?: string; containerRuntimeVersion?: string; architecture?: string }
   }
@@ -110,7 +112,11 @@ export interface PersistentVolumeClaim extends KubernetesObject {
 }
 
 export interface ResourceQuota extends KubernetesObject {
-  spec?: { hard?: Record<string, QuantityText> }
+  spec?: {
+    hard?: Record<string, QuantityText>
+    scopes?: string[]
+    scopeSelector?: { matchExpressions?: { scopeName: string; operator: string; values?: string[] }[] }
+  }
   status?: { hard?: Record<string, QuantityText>; used?: Record<string, QuantityText> }
 }
 

@@ -386,6 +386,23 @@ describe('Kube requests', () => {
       assert.equal(server.received.length, 0)
     })
 
+    it('an access question about another account, with the groups that its token would bring', async () => {
+      await using server = await scriptedServer((response) => json(response, 201, { status: { allowed: true } }))
+      const user = 'system:serviceaccount:kubewise:executor'
+      const answer = await server.kube().canI({ verb: 'get', group: '', resource: 'nodes', user })
+      assert.equal(answer.isAllowed, true)
+      assert.match(server.received[0]?.path ?? '', /\/subjectaccessreviews$/)
+      assert.deepEqual(JSON.parse(server.received[0]?.body ?? ''), {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: {
+          resourceAttributes: { verb: 'get', group: '', resource: 'nodes' },
+          user,
+          groups: ['system:serviceaccounts', 'system:serviceaccounts:kubewise', 'system:authenticated'],
+        },
+      })
+    })
+
     it('an access question, and reads the verdict with its reason', async () => {
       await using server = await scriptedServer((response) =>
         json(response, 201, { status: { allowed: false, reason: 'no RBAC policy matched' } }),

@@ -47,12 +47,21 @@ function writeCall(fieldManager: string, options: WriteOptions): WriteCall {
   }
 }
 
+/** The groups that an account's token brings along; a review of another's rights takes only those that it is told. */
+function groupsOf(user: string): string[] {
+  const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(user) ?? []
+  const accounts = namespace === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
+  return [...accounts, 'system:authenticated']
+}
+
 function reviewOf(question: AccessQuestion): object {
-  const { verb, group, resource, subresource, namespace, name } = question
+  const { verb, group, resource, subresource, namespace, name, user } = question
+  const resourceAttributes = { verb, group, resource, subresource, namespace, name }
   return {
     apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
-    spec: { resourceAttributes: { verb, group, resource, subresource, namespace, name } },
+    ...(user === undefined
+      ? { kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }
+      : { kind: 'SubjectAccessReview', spec: { resourceAttributes, user, groups: groupsOf(user) } }),
   }
 }
 
@@ -89,9 +98,10 @@ function reads(client: Client, log: Logger, clock: Clock, metrics: Metrics | und
     },
     reflect: (resource, options, observer) => reflect({ client, resource, options, observer, log, clock, counters }),
     async canI(question, signal) {
-      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+      const what = question.user === undefined ? 'selfsubjectaccessreviews' : 'subjectaccessreviews'
+      const path = `/apis/authorization.k8s.io/v1/${what}`
       const body = JSON.stringify(reviewOf(question))
-      return client.json({ method: 'POST', path, body, what: 'selfsubjectaccessreviews', signal }, verdictOf)
+      return client.json({ method: 'POST', path, body, what, signal }, verdictOf)
     },
     clockSkewMs: () => client.clockSkewMs(),
     async serverVersion(signal) {

@@ -75,6 +75,8 @@ export interface AccessQuestion {
   subresource?: string
   namespace?: string
   name?: string
+  /** Asked for this account, such as `system:serviceaccount:ns:name`, by SubjectAccessReview; absent: for our own. */
+  user?: string
 }
 
 /**

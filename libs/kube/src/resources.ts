@@ -16,6 +16,7 @@ function clusterWide(group: string, version: string, kind: string, plural: strin
 export const RESOURCES = {
   Namespace: clusterWide('', 'v1', 'Namespace', 'namespaces'),
   Node: clusterWide('', 'v1', 'Node', 'nodes'),
+  PersistentVolume: clusterWide('', 'v1', 'PersistentVolume', 'persistentvolumes'),
   Pod: namespaced('', 'v1', 'Pod', 'pods'),
   Service: namespaced('', 'v1', 'Service', 'services'),
   ConfigMap: namespaced('', 'v1', 'ConfigMap', 'configmaps'),

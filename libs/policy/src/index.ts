@@ -33,5 +33,6 @@ export {
   protectedNamespacesOf,
   strictestMode,
 } from './limits.ts'
+export { needsOf, sayNeed, type Need } from './needs.ts'
 export { raiseRefusal, type Raise } from './raise.ts'
 export { rbacFor, type RbacRule } from './rbac.ts'

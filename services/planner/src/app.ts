@@ -14,10 +14,11 @@ import {
 import type { Kube } from '@kubewise/kube'
 import { breakerOptions, every, type Kit, type Service } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
-import { installationOf, type Config } from './config.ts'
+import { evaluationOf, installationOf, type Config } from './config.ts'
 import { createEvidenceBook } from './context/evidence.ts'
 import { createGather } from './context/gather.ts'
 import { createDecider, type Decider } from './decider.ts'
+import { createPlaceReader } from './evaluation/read-place.ts'
 import { createFigures } from './figures.ts'
 import { createIncidentBook } from './incidents/book.ts'
 import { createSilences } from './incidents/silences.ts'
@@ -50,7 +51,7 @@ const foreign = ({ cluster }: Target, own: string): Disposition | undefined =>
  * person. Plans go to the record, and a hint at them to the bus. Never writes to the cluster.
  */
 export function createPlanner(ports: Ports, config: Config): Service {
-  const { bus, store, clock, log, health } = ports
+  const { bus, store, kube, clock, log, health } = ports
   const cluster = config.KUBEWISE_CLUSTER
   const stopping = new AbortController()
   const signal = AbortSignal.any([ports.signal, stopping.signal])
@@ -107,7 +108,8 @@ export function createPlanner(ports: Ports, config: Config): Service {
       const onOpinion = (incident: string) => decider?.soon(incident)
       consultant = consultantOf({ ...ports, signal, cluster, breaker: breakerOptions(config), onOpinion }, config)
       const textForModel = config.KUBEWISE_LLM_TEXT
-      const parts = { ...ports, signal, book, gather, figures, control, consultant, textForModel }
+      const evaluation = { kube, readPlace: createPlaceReader(kube, clock), ...evaluationOf(config) }
+      const parts = { ...ports, signal, book, gather, evaluation, figures, control, consultant, textForModel }
       const decides = (decider = createDecider(parts, playbooks, installationOf(config)))
       const intake = createIntake({ bus, log, book, silences, evidence, figures, outcomes, decider: decides })
       consumptions = [

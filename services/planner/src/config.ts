@@ -28,6 +28,13 @@ const Settings = Type.Object({
   KUBEWISE_PLAYBOOKS: Type.Optional(
     Type.String({ minLength: 1, expected: 'the path of a folder, or configmap:NAMESPACE/NAME' }),
   ),
+  /** The executor's account, where it is not the planner's own; its rights are asked about by SubjectAccessReview. */
+  KUBEWISE_EXECUTOR_ACCOUNT: Type.Optional(
+    Type.String({
+      pattern: '^system:serviceaccount:[a-z0-9.-]+:[a-z0-9.-]+$',
+      expected: 'system:serviceaccount:NAMESPACE:NAME',
+    }),
+  ),
 })
 export type Config = Static<typeof Settings>
 
@@ -44,3 +51,7 @@ export const installationOf = (config: Config): Installation => ({
   },
   mayModelAct: config.KUBEWISE_LLM_MAY_ACT,
 })
+
+/** What plan evaluation has to know of the installation. */
+export const evaluationOf = ({ KUBEWISE_EXECUTOR_ACCOUNT: executorAccount }: Config) =>
+  executorAccount === undefined ? {} : { executorAccount }

@@ -199,7 +199,7 @@ describe('what stands in the way of a plan', () => {
       ['escalate@1'],
     )
     assert.match(plan?.reasoning ?? '', /denied the request: no/)
-    assert.equal((await bench.read()).decision?.code, 'preflight-refused')
+    assert.equal((await bench.read()).decision?.code, 'admission-denied')
   })
 
   for (const kind of ['forbidden', 'unreachable'] as const)

@@ -10,7 +10,6 @@ import {
   type Plan,
 } from '@kubewise/contracts'
 import { isPassivePlan } from '@kubewise/policy'
-import type { Kube } from '@kubewise/kube'
 import { explain, type Kit } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { createCoalescingQueue } from './coalescing-queue.ts'
@@ -22,6 +21,7 @@ import type { Choice, Close } from './decisions/choice.ts'
 import { contentOf, decide, unlessTried, type Question } from './decisions/decide.ts'
 import { readGround, type Ground, type GroundPorts, type Installation } from './decisions/early-refusals.ts'
 import { resolve, type Resolved } from './decisions/resolve.ts'
+import type { EvaluationPorts } from './evaluation/evaluate.ts'
 import type { Figures } from './figures.ts'
 import type { Consultant } from './llm/consultant.ts'
 import { modelChoice, type TextSetting } from './llm/model-choice.ts'
@@ -33,7 +33,7 @@ import type { LoadedPlaybook } from '@kubewise/playbooks'
 export interface DeciderPorts extends Pick<Kit, 'clock' | 'log' | 'crashpoint' | 'signal'>, GroundPorts {
   bus: Pick<Bus, 'publish'>
   store: Store
-  kube: Pick<Kube, 'patch' | 'evict'>
+  evaluation: EvaluationPorts
   book: IncidentBook
   gather: Gather
   figures: Figures

@@ -83,6 +83,14 @@ describe('what ends a plan', () => {
       },
     ],
     [
+      'a right that this account lacks',
+      'permission-missing',
+      (world) => {
+        world.cluster.isAllowed = ({ verb, resource }) => verb !== 'patch' || resource !== 'deployments'
+        return planFor(world, rollback)
+      },
+    ],
+    [
       'another workload under its name',
       'target-replaced',
       (world) => planFor(world, rollback, { target: { ...planFor(world, rollback).target, uid: 'other' } }),
@@ -109,7 +117,7 @@ describe('what ends a plan', () => {
       assert.deepEqual(world.cluster.landed(), [])
       assert.equal(
         world.cluster.events.length,
-        code === 'owned-elsewhere' ? 1 : 0,
+        ['owned-elsewhere', 'permission-missing'].includes(code) ? 1 : 0,
         'an Event only where one is welcome',
       )
       assert.equal(world.store.documents(COLLECTIONS.targets)[0]?.lock, undefined, 'the target is free again')

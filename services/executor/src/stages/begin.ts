@@ -17,6 +17,7 @@ import { openLedger } from '../ledger/ledger.ts'
 import { lockTarget } from '../ledger/lock.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Work } from '../work.ts'
+import { missingPermission } from './permission.ts'
 import { settle } from './settle.ts'
 import { letWait, waitingFor } from './wait.ts'
 
@@ -138,7 +139,7 @@ async function guarded(work: Work): Promise<Begun> {
   const refusals = refusalsOf(context, plan)
   const mayNote = !allRefusals(GUARDS, context).some(({ code }) => UNTOUCHABLE.has(code))
   const ready = { ...work, mayNote }
-  const [refusal] = refusals
+  const refusal = refusals[0] ?? (hasBegun(ledger.execution) ? undefined : await missingPermission(ready))
   if (!refusal) return ready
   if (hasBegun(ledger.execution)) return { ...ready, barred: refusal }
   if (isPassing(refusal.code)) {
@@ -151,10 +152,10 @@ async function guarded(work: Work): Promise<Begun> {
     plan: plan._id,
     epoch: lock.epoch,
     say: refusal.say,
-    detail: { refusals },
+    detail: { refusals: [refusal, ...refusals.slice(1)] },
   })
   await ledger.change((execution) => ({ ...execution, refusal }))
-  work.log.debug({ plan: plan._id, target: titleOf(plan.target), refusals }, 'refused')
+  work.log.debug({ plan: plan._id, target: titleOf(plan.target), refusal }, 'refused')
   await settle(ready, 'refused', refusal.say)
   return 'settled'
 }

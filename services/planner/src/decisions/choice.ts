@@ -35,6 +35,8 @@ export interface Remedy {
   demotion?: Refusal
   /** Playbooks that would have applied, and why they did not. */
   refused: readonly Refusal[]
+  /** What would be done if nobody else owned the target; offered to people as a patch. */
+  wish?: readonly ResolvedStep[]
 }
 
 export type Choice = Close | Wait | Remedy

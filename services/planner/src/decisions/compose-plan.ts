@@ -12,9 +12,10 @@ import {
 import type { Context } from '../context/context.ts'
 import { factId, podFactId } from '../context/fact-ids.ts'
 import { isCurrent } from '../context/facts.ts'
+import type { Draft } from '../evaluation/check.ts'
+import type { Evaluated } from '../evaluation/evaluate.ts'
 import type { ResolvedStep } from '../playbooks/ask.ts'
 import type { Remedy } from './choice.ts'
-import type { Draft } from './preflight.ts'
 import { reasoningOf } from './reasoning.ts'
 import { changesOf } from './step-changes.ts'
 
@@ -39,7 +40,7 @@ function objectOf(context: Context, { action, with: given }: ResolvedStep): Enti
 /** Turns resolved steps into a plan's, with what they rest on and what they will change. */
 export function draftSteps(context: Context, facts: Facts, steps: readonly ResolvedStep[]): Draft[] {
   return steps.map((step) => {
-    const { patch, preconditions, changes } = changesOf(context, facts, step)
+    const { patch, template, preconditions, changes } = changesOf(context, facts, step)
     return {
       step: {
         id: step.id,
@@ -52,6 +53,7 @@ export function draftSteps(context: Context, facts: Facts, steps: readonly Resol
         changes,
       },
       ...(patch && { patch }),
+      ...(template && { template }),
     }
   })
 }
@@ -100,6 +102,8 @@ export interface PlanParts {
   confidence: Plan['confidence']
   refusals: readonly Refusal[]
   mode: Mode
+  /** What was asked of it, and the patch that a person may commit instead. */
+  evaluated?: Pick<Evaluated, 'checks' | 'proposal'>
 }
 
 /** Puts a plan together; nothing in it is left to be evaluated but its preconditions. */
@@ -113,6 +117,7 @@ export function composePlan({
   confidence,
   refusals,
   mode,
+  evaluated,
 }: PlanParts): NewPlan {
   const { incident, nowMs } = context
   const body = {
@@ -131,6 +136,8 @@ export function composePlan({
     ...(remedy.expect && { expect: remedy.expect }),
     fallback: [...fallback],
     refusals: [...refusals],
+    ...(evaluated && evaluated.checks.length > 0 && { checks: evaluated.checks }),
+    ...(evaluated?.proposal && { proposal: evaluated.proposal }),
     mode,
     ...evidenceOf(remedy, context, facts),
     anomalies: incident.signals.filter((signal) => isCurrent(signal, facts.pods)).map(({ anomaly }) => anomaly),

@@ -3,7 +3,6 @@ import type { Context } from '../context/context.ts'
 import { calibrated } from '../learning/calibration.ts'
 import { standingOf } from '../learning/standing.ts'
 import type { Remedy } from './choice.ts'
-import type { Preflight } from './preflight.ts'
 
 const UNTESTED = 0.5
 
@@ -24,8 +23,6 @@ function pastSuccess({ steps, cause }: Pick<Remedy, 'steps' | 'cause'>, { target
   return Math.min(...[context.outcomes, own].map((list) => standingOf(remedied, list, context.nowMs).rate))
 }
 
-const PREFLIGHT: Record<Preflight['outcome'], number> = { passed: 1, 'not-asked': UNTESTED, refused: 0 }
-
 const rounded = (value: number) => Math.round(value * 100) / 100
 
 type Past = Pick<Context, 'outcomes' | 'incident' | 'nowMs'>
@@ -33,19 +30,21 @@ type Past = Pick<Context, 'outcomes' | 'incident' | 'nowMs'>
 /**
  * How sure a plan is, with its parts: does a playbook match, do independent signals agree, did it help before, does the server
  * take it. The geometric mean, so that one part at zero makes it zero; then what plans of that confidence have been worth.
+ *
+ * @param preflight share of what was asked of the plan and answered; see `preflightShare`
  */
 export function confidenceOf(
   facts: Facts,
   remedy: Pick<Remedy, 'steps' | 'cause'>,
   past: Past,
-  preflight: Preflight,
+  preflight: number,
 ): Plan['confidence'] {
   const isPassive = remedy.steps.every(({ action }) => action.isPassive)
   const parts = {
     match: 1,
     signals: rounded(agreement(facts.signals)),
     history: rounded(pastSuccess(remedy, facts, past)),
-    preflight: isPassive ? 1 : PREFLIGHT[preflight.outcome],
+    preflight: isPassive ? 1 : preflight,
   }
   const values = Object.values(parts)
   const computed = values.reduce((all, part) => all * part, 1) ** (1 / values.length)

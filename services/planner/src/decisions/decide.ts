@@ -171,6 +171,14 @@ export function unlessTried(remedy: Remedy, question: Question, tried: ReadonlyM
   return remedy
 }
 
+/** Where another owns the target, a person is told what would be done if nobody did. */
+function withWish(remedy: Remedy, question: Question, tried: ReadonlyMap<string, string>): Remedy {
+  const { facts } = question
+  if (facts.target.ownedBy === '' || remedy.outcome !== 'escalate') return remedy
+  const { choice } = decide({ ...question, facts: { ...facts, target: { ...facts.target, ownedBy: '' } } }, tried)
+  return choice.outcome === 'plan' ? { ...remedy, wish: choice.steps } : remedy
+}
+
 /**
  * Decides what is to be done about an incident, from facts alone: the same facts give the same decision.
  *
@@ -189,6 +197,6 @@ export function decide(question: Question, tried: ReadonlyMap<string, string>): 
   if (!answer) return { choice: withoutPlaybook(question, asked.refused), failures }
   const standing = standingOfPlaybook(answer.playbook, facts.target.kind, outcomes, nowMs)
   const remedy = remedyOf({ ...asked, answer }, standing?.demotion)
-  if (remedy.outcome !== 'plan') return { choice: remedy, failures }
+  if (remedy.outcome !== 'plan') return { choice: withWish(remedy, question, tried), failures }
   return { choice: unlessTried(remedy, question, tried), failures }
 }

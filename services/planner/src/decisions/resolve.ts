@@ -1,14 +1,15 @@
 import { hashOf, type Decision, type Facts, type Refusal } from '@kubewise/contracts'
-import type { Kube } from '@kubewise/kube'
 import { strictestMode } from '@kubewise/policy'
 import type { Context } from '../context/context.ts'
+import type { Draft } from '../evaluation/check.ts'
+import { evaluate, preflightShare, type Evaluated, type EvaluationPorts } from '../evaluation/evaluate.ts'
+import { proposalOf } from '../evaluation/proposal.ts'
 import type { Choice, Close, Remedy, Wait } from './choice.ts'
 import { composePlan, draftSteps, riskOf, type NewPlan } from './compose-plan.ts'
 import { confidenceOf } from './confidence.ts'
 import { escalation } from './decide.ts'
 import { earlyRefusals, lastingRefusals, modeFor, type Ground, type Installation } from './early-refusals.ts'
 import { identityOf, type DecisionContent, type Identity } from './identity.ts'
-import { firstDrafts, preflight, type Draft, type Preflight } from './preflight.ts'
 
 /** A decision in full: what the incident will remember, and the plan if there is one. */
 export type Resolved =
@@ -16,7 +17,7 @@ export type Resolved =
   | { outcome: 'decided'; decision: Decision; plan?: NewPlan; isNewPlan: boolean; cause?: string }
 
 export interface ResolvePorts {
-  kube: Pick<Kube, 'patch' | 'evict'>
+  evaluation: EvaluationPorts
 }
 
 function waiting({ code, say }: Wait, atMs: number): Resolved {
@@ -29,6 +30,8 @@ interface Drafted {
   content: DecisionContent
   refusals: Refusal[]
   identity: Identity
+  /** Under its id, with the guards' refusals; its confidence is not computed yet. */
+  plan: NewPlan
 }
 
 const stepsOf = (drafts: readonly Draft[]) => drafts.map(({ step }) => step)
@@ -45,30 +48,34 @@ function draft(context: Context, facts: Facts, remedy: Remedy, ground: Ground, i
   const refusals = remedy.outcome === 'plan' ? earlyRefusals(context, facts, plan, ground, installation) : []
   const content = { ...body, refusals: lastingRefusals(refusals) }
   const identity = identityOf(context.incident._id, facts.attempts.count + 1, content, context)
-  return { steps: drafts, content, refusals, identity }
+  return { steps: drafts, content, refusals, identity, plan: { ...plan, _id: identity.id, refusals } }
 }
 
-function finish(context: Context, facts: Facts, remedy: Remedy, drafted: Drafted, asked: Preflight): Resolved {
+function finish(context: Context, facts: Facts, remedy: Remedy, drafted: Drafted, evaluated: Evaluated): Resolved {
   const { content, refusals, identity } = drafted
   const { id, hash, plan } = identity
   const { outcome, code, say, cause } = remedy
-  const confidence = confidenceOf(facts, remedy, context, asked)
-  const made = plan ?? composePlan({ ...content, remedy, id, context, facts, refusals, confidence })
+  const confidence = confidenceOf(facts, remedy, context, preflightShare(evaluated.checks))
+  const made = plan ?? composePlan({ ...content, remedy, id, context, facts, refusals, confidence, evaluated })
   const decision = { atMs: context.nowMs, outcome, code, say, hash, plan: id }
   return { outcome: 'decided', decision, plan: made, isNewPlan: plan === undefined, cause }
 }
 
-/** What may not be done leaves no trace in the cluster, not even a dry run, as in mode observe; and what was asked once is not asked again. */
-function isToBeAsked(remedy: Remedy, { content, identity }: Drafted): boolean {
-  return remedy.outcome === 'plan' && !identity.plan && content.refusals.length === 0
+/** What was asked of a plan once is not asked again. */
+const isToBeEvaluated = (remedy: Remedy, { identity }: Drafted) => remedy.outcome === 'plan' && !identity.plan
+
+/** Told, not acted upon: where another owns the target, with the patch that would do it. */
+function tell(context: Context, facts: Facts, remedy: Remedy, drafted: Drafted): Resolved {
+  const wish = remedy.wish && proposalOf(context, facts, draftSteps(context, facts, remedy.wish))
+  return finish(context, facts, remedy, drafted, { checks: [], ...(wish && { proposal: wish }) })
 }
 
 /**
- * Makes of a choice what is to be recorded: a plan with all its values, or a wait. A change that the API server would not take
- * becomes a call for a person, in the server's own words.
+ * Makes of a choice what is to be recorded: a plan with all its values, or a wait. A plan that a check refuses becomes a call
+ * for a person, with all that was found.
  */
 export async function resolve(
-  { kube }: ResolvePorts,
+  ports: ResolvePorts,
   context: Context,
   facts: Facts,
   choice: Choice,
@@ -79,11 +86,13 @@ export async function resolve(
   if (choice.outcome === 'close') return { outcome: 'close', choice }
   if (choice.outcome === 'wait') return waiting(choice, context.nowMs)
   const drafted = draft(context, facts, choice, ground, installation)
-  const asked: Preflight = isToBeAsked(choice, drafted)
-    ? await preflight(kube, firstDrafts(drafted.steps), signal)
-    : { outcome: 'not-asked' }
-  if (asked.outcome !== 'refused') return finish(context, facts, choice, drafted, asked)
-  const { code, say } = asked.refusal
+  if (!isToBeEvaluated(choice, drafted)) return tell(context, facts, choice, drafted)
+  // What may not be done leaves no trace in the cluster, not even a dry run, as in mode observe.
+  const mayAsk = drafted.content.refusals.length === 0
+  const question = { context, facts, plan: drafted.plan, drafts: drafted.steps, windows: [], mayAsk }
+  const evaluated = await evaluate(ports.evaluation, question, signal)
+  if (!evaluated.refusal) return finish(context, facts, choice, drafted, evaluated)
+  const { code, say } = evaluated.refusal
   const told = escalation(code, choice.cause, say, choice)
-  return finish(context, facts, told, draft(context, facts, told, ground, installation), { outcome: 'not-asked' })
+  return finish(context, facts, told, draft(context, facts, told, ground, installation), evaluated)
 }

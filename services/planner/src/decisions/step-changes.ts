@@ -17,6 +17,8 @@ export interface StepChanges {
   changes: FieldChange[]
   /** Absent where there is nothing to ask: the step only tells, or is no patch. */
   patch?: JsonPatchOperation[]
+  /** What the pods will be made from after it; absent where the template stays as it is. */
+  template?: PodTemplate
 }
 
 /** Templates hold env values, so a plan shows only their hashes, in short. */
@@ -49,7 +51,24 @@ function rollbackChanges(context: Context, target: KubernetesObject, { template 
       ...imageChanges(present, template),
     ],
     patch: [{ op: 'replace', path: '/spec/template', value: template }],
+    template,
   }
+}
+
+/** The template with one container's limits as the step sets them. */
+function withLimits(template: PodTemplate, name: string, { with: given }: ResolvedStep): PodTemplate {
+  const limits = Object.fromEntries(
+    (['memory', 'cpu'] as const).flatMap((resource) => {
+      const limit = given[`${resource}Limit`]
+      return limit === undefined ? [] : [[resource, String(limit)]]
+    }),
+  )
+  const raised = (container: Container): Container => ({
+    ...container,
+    resources: { ...container.resources, limits: { ...container.resources?.limits, ...limits } },
+  })
+  const containers = containersOf(template).map((each) => (each.name === name ? raised(each) : each))
+  return { ...template, spec: { ...template.spec, containers } }
 }
 
 function resourceChanges(context: Context, target: KubernetesObject, step: ResolvedStep): StepChanges {
@@ -66,6 +85,7 @@ function resourceChanges(context: Context, target: KubernetesObject, step: Resol
   return {
     preconditions: onTemplate(target, template),
     changes,
+    ...(template && { template: withLimits(template, container, step) }),
     // `add` on an object member replaces it where it is there; a container without limits cannot be asked about so.
     ...(Object.keys(limits).length > 0 && {
       patch: changes.map(({ path, after }) => ({ op: 'add' as const, path, value: after })),

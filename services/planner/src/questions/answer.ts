@@ -23,10 +23,12 @@ import type { Gather } from '../context/gather.ts'
 import { contentOf, decide } from '../decisions/decide.ts'
 import { readGround, type GroundPorts, type Installation } from '../decisions/early-refusals.ts'
 import { resolve, type Resolved } from '../decisions/resolve.ts'
+import type { EvaluationPorts } from '../evaluation/evaluate.ts'
 import type { LoadedPlaybook } from '@kubewise/playbooks'
 
 export interface AnswerPorts extends GroundPorts {
-  kube: Pick<Kube, 'get' | 'patch' | 'evict'>
+  kube: Pick<Kube, 'get'>
+  evaluation: EvaluationPorts
   store: Store
   clock: Clock
   gather: Gather
