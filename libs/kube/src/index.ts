@@ -44,6 +44,7 @@ export {
   templateHash,
   type Revision,
 } from './revisions.ts'
+export { isManaged, takeCensus, type ClusterCensus } from './census.ts'
 export { rolloutStatus, type RolloutStatus } from './rollout.ts'
 export {
   dependenciesOf,

@@ -1,3 +1,4 @@
+export { ANNOTATIONS, wishesOf, type Wishes } from './annotations.ts'
 export type { ActionSpec, Impact, Permission } from './action.ts'
 export { ACTIONS, actionNamed, isPassivePlan, riskOfPlan } from './actions/index.ts'
 export { WORKLOAD_KINDS } from './actions/permissions.ts'
@@ -31,5 +32,8 @@ export {
   protectedNamespacesOf,
   strictestMode,
 } from './limits.ts'
+export { fitsOf, type Fits, type Matched } from './matchers.ts'
+export { isFrozen, stormStateOf, type Census } from './storm.ts'
+export { freezesOf, isOn, readWindows, scheduleMistakes, type ReadWindow, type Schedule } from './windows/windows.ts'
 export { raiseRefusal, type Raise } from './raise.ts'
 export { rbacFor, type RbacRule } from './rbac.ts'

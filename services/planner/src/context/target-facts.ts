@@ -1,5 +1,6 @@
 import type { Facts, PodFacts } from '@kubewise/contracts'
 import {
+  isManaged,
   managerOf,
   type DaemonSet,
   type Deployment,
@@ -10,13 +11,7 @@ import {
 } from '@kubewise/kube'
 import { rolloutWorkload, type Context } from './context.ts'
 
-const MANAGED = 'kubewise.io/managed'
 const NAMES = { 'argo-cd': 'Argo CD', flux: 'Flux', operator: 'the operator of' } as const
-
-/** `kubewise.io/managed: "true"`; a workload's own word beats its namespace's, and anything but `true` is a no. */
-export function isManaged(workload: KubernetesObject | undefined, namespace: KubernetesObject | undefined): boolean {
-  return (workload?.metadata?.labels?.[MANAGED] ?? namespace?.metadata?.labels?.[MANAGED]) === 'true'
-}
 
 /** Who would take a change back; empty where nobody. */
 function ownedBy({ target, isReadable, incident }: Context): string {
