@@ -23,6 +23,7 @@ export { killRefusal } from './guards/kill-switch.ts'
 export { readyPodsAllowed } from './guards/ready-share.ts'
 export { isStorm } from './guards/storm.ts'
 export {
+  actingMode,
   ALWAYS_PROTECTED_NAMESPACES,
   DEFAULT_LIMITS,
   DEFAULT_PROTECTED_NAMESPACES,
@@ -32,7 +33,7 @@ export {
   protectedNamespacesOf,
   strictestMode,
 } from './limits.ts'
-export { fitsOf, type Fits, type Matched } from './matchers.ts'
+export { fitsOf, matcherMistakes, type Fits, type Matched } from './matchers.ts'
 export { isFrozen, stormStateOf, type Census } from './storm.ts'
 export { freezesOf, isOn, readWindows, scheduleMistakes, type ReadWindow, type Schedule } from './windows/windows.ts'
 export { raiseRefusal, type Raise } from './raise.ts'

@@ -12,14 +12,18 @@ import {
   type Target,
 } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
+import { limitsOf } from '@kubewise/policy'
 import { every, type Kit, type Service } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { installationOf, type Config } from './config.ts'
 import { createEvidenceBook } from './context/evidence.ts'
 import { createGather } from './context/gather.ts'
+import { createCorrelator } from './correlation/correlator.ts'
+import { createStormWatch } from './correlation/storm-watch.ts'
 import { createDecider, type Decider } from './decider.ts'
 import { createFigures } from './figures.ts'
 import { createIncidentBook } from './incidents/book.ts'
+import { createMuting } from './incidents/muting.ts'
 import { createSilences } from './incidents/silences.ts'
 import { createIntake } from './intake.ts'
 import { createOutcomes } from './learning/outcomes.ts'
@@ -61,6 +65,9 @@ export function createPlanner(ports: Ports, config: Config): Service {
     figures.silenceMistakes.inc()
     log.warn({ silence: silence._id, err: error }, 'silence cannot be read and covers nothing')
   })
+  const muting = createMuting(store, clock, cluster, silences, (error) =>
+    log.warn({ err: error }, 'the maintenance windows cannot be read: they mute nothing'),
+  )
   let consumptions: readonly Consumption[] = []
   let decider: Decider | undefined
   let leading: Promise<void> | undefined
@@ -101,9 +108,13 @@ export function createPlanner(ports: Ports, config: Config): Service {
       memory.start()
       const gather = createGather({ ...ports, evidence, outcomes })
       const control = () => bus.kv(BUCKETS.control)
-      const parts = { ...ports, signal, book, gather, figures, control }
-      const decides = (decider = createDecider(parts, playbooks, installationOf(config)))
-      const intake = createIntake({ bus, log, book, silences, evidence, figures, outcomes, decider: decides })
+      const installation = installationOf(config)
+      const limits = limitsOf(installation.limits, undefined)
+      const stormWatch = createStormWatch(ports, cluster, limits)
+      const correlator = createCorrelator({ ...ports, signal, book, stormWatch }, cluster, limits)
+      const parts = { ...ports, signal, book, gather, figures, control, correlator, muting }
+      const decides = (decider = createDecider(parts, playbooks, installation))
+      const intake = createIntake({ bus, log, book, muting, evidence, figures, outcomes, decider: decides })
       consumptions = [
         bus.consume(
           CONSUMERS.planner,
@@ -121,7 +132,9 @@ export function createPlanner(ports: Ports, config: Config): Service {
           createAnswerer({ ...parts, cluster }, playbooks, installationOf(config)),
         ),
       ]
-      leading = sweepWhileLeading(createSweep({ bus, store, log, book, intake, figures, cluster, decider: decides }))
+      leading = sweepWhileLeading(
+        createSweep({ bus, store, log, clock, book, intake, figures, cluster, decider: decides }),
+      )
     },
     async stop() {
       stopping.abort(new Error('the planner is stopping'))

@@ -72,7 +72,13 @@ export function parseTimeInterval(
       const [from, to] = [read(first), read(last)]
       const isMixed = from !== undefined && to !== undefined && from > 0 && to < 0
       // From a day counted from the front to one counted from the end is a range; the other way round is none.
-      if (from !== undefined && to !== undefined && rest.length === 0 && (from <= to || isMixed) && !(from < 0 && to > 0))
+      if (
+        from !== undefined &&
+        to !== undefined &&
+        rest.length === 0 &&
+        (from <= to || isMixed) &&
+        !(from < 0 && to > 0)
+      )
         return [{ from, to }]
       mistakes.push(`${path}.${name}[${index}]: expected ${of}, or FROM:TO of them in this order, got "${text}"`)
       return []
@@ -120,7 +126,11 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 /** A moment as the clock and calendar on that wall show it. */
 function wallOf(atMs: number, zone: string) {
-  const parts = Object.fromEntries(formatOf(zone).formatToParts(atMs).map(({ type, value }) => [type, Number(value)]))
+  const parts = Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(atMs)
+      .map(({ type, value }) => [type, Number(value)]),
+  )
   const { year = 0, month = 0, day = 0, hour = 0, minute = 0 } = parts
   return {
     minute: hour * 60 + minute,

@@ -1,5 +1,13 @@
 import type { Plan } from '@kubewise/contracts'
-import { controllerOf, isManaged, isPodReady, isTerminating, managerOf, type Kube, type KubernetesObject } from '@kubewise/kube'
+import {
+  controllerOf,
+  isManaged,
+  isPodReady,
+  isTerminating,
+  managerOf,
+  type Kube,
+  type KubernetesObject,
+} from '@kubewise/kube'
 import { WORKLOAD_KINDS, wishesOf, type TargetObject } from '@kubewise/policy'
 import { workOf } from '../actions/index.ts'
 import {

@@ -9,12 +9,14 @@ import {
   type KubernetesObject,
   type StatefulSet,
 } from '@kubewise/kube'
+import { UNREADABLE_ROOTS } from '../correlation/root-causes.ts'
 import { rolloutWorkload, type Context } from './context.ts'
 
 const NAMES = { 'argo-cd': 'Argo CD', flux: 'Flux', operator: 'the operator of' } as const
 
 /** Who would take a change back; empty where nobody. */
 function ownedBy({ target, isReadable, incident }: Context): string {
+  if (UNREADABLE_ROOTS.has(incident.target.kind)) return ''
   if (!isReadable) return `the operator of ${incident.target.kind}`
   const manager = target && managerOf(target)
   return manager ? `${NAMES[manager.by]} ${manager.name}` : ''

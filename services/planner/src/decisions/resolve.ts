@@ -1,6 +1,6 @@
 import { hashOf, type Decision, type Facts, type Refusal } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
-import { strictestMode } from '@kubewise/policy'
+import { actingMode, strictestMode, wishesOf } from '@kubewise/policy'
 import type { Context } from '../context/context.ts'
 import type { Choice, Close, Remedy, Wait } from './choice.ts'
 import { composePlan, draftSteps, riskOf, type NewPlan } from './compose-plan.ts'
@@ -34,7 +34,9 @@ interface Drafted {
 const stepsOf = (drafts: readonly Draft[]) => drafts.map(({ step }) => step)
 
 function draft(context: Context, facts: Facts, remedy: Remedy, ground: Ground, installation: Installation): Drafted {
-  const allowed = modeFor(context.incident.target.namespace, riskOf(remedy), installation, ground)
+  const wishes = wishesOf([context.target, context.namespace], context.nowMs)
+  const granted = modeFor(context.incident.target.namespace, riskOf(remedy), installation, ground)
+  const allowed = actingMode('auto', granted, wishes)
   const mode = remedy.demotion ? strictestMode(allowed, 'approve') : allowed
   const drafts = draftSteps(context, facts, remedy.steps)
   const body = { remedy, steps: stepsOf(drafts), fallback: stepsOf(draftSteps(context, facts, remedy.fallback)), mode }

@@ -13,9 +13,11 @@ const isCounted = ({ terminating, phase }: PodFacts) => !terminating && phase !=
 
 /**
  * What the target's state says, whatever its signals say: well when all the pods it wants are ready and none died lately.
- * Unknown for a node or a custom resource, whose state is not looked at.
+ * Unknown for a custom resource, whose state is not looked at.
  */
-export function wellness({ target, pods, job }: Facts): 'well' | 'ill' | 'unknown' {
+export function wellness({ target, pods, job, node }: Facts): 'well' | 'ill' | 'unknown' {
+  if (target.kind === 'Node' && node.name !== '')
+    return node.ready === 'True' && node.pressures.length === 0 ? 'well' : 'ill'
   if (target.uid === '' || target.kind === 'Node') return 'unknown'
   if (job.exists) return job.complete && !job.failed ? 'well' : 'ill'
   const isFinished = target.kind === 'Pod' && pods.every(({ phase }) => phase === 'Succeeded')

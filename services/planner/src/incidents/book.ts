@@ -108,7 +108,8 @@ export function createIncidentBook(
     if (known) return { incident: known, change: 'none' }
     // The planner that claimed the head died, or is about to open it: whoever comes first does.
     if (head?.incident !== undefined && !current) return insert(anomaly, head.incident, endedMs)
-    if (current?.status === 'open') return replaceIncident(incidents, current, withAnomaly(current, anomaly, clock.now(), endedMs))
+    if (current?.status === 'open')
+      return replaceIncident(incidents, current, withAnomaly(current, anomaly, clock.now(), endedMs))
     // What opened the symptom may open the next incident too, which is another one.
     const id = isKnown
       ? idOf('incident', keyOf(anomaly.target), anomaly.id, current._id)

@@ -139,7 +139,8 @@ export async function mergeInto(
     crashpoint('planner:symptom-claimed')
     const latest = await incidents.get(symptomId)
     if (latest?.status !== 'open') return 'again'
-    if (await isBelow(incidents, claimed.incident._id, latest)) return withdraw(latest, claimed.incident)
+    const isTop = target.kind === 'Cluster'
+    if (!isTop && (await isBelow(incidents, claimed.incident._id, latest))) return withdraw(latest, claimed.incident)
     return close(latest, claimed, bond)
   }
 
@@ -167,8 +168,7 @@ export async function mergeInto(
     if (closed === 'again') return 'again' as const
     crashpoint('planner:incident-merged')
     let root = (await showSymptom(ports, rootId, symptomId)) ?? claimed
-    for (const { incident } of symptom.symptoms ?? [])
-      root = (await showSymptom(ports, rootId, incident)) ?? root
+    for (const { incident } of symptom.symptoms ?? []) root = (await showSymptom(ports, rootId, incident)) ?? root
     return { symptom: closed, root: { ...root, change: isRootNew ? ('opened' as const) : ('updated' as const) } }
   }
 
