@@ -80,12 +80,12 @@ function watched(store: Store, seen: (anomaly: string) => void): Store {
         ...real,
         async insert(document) {
           const outcome = await real.insert(document)
-          if (outcome === 'inserted') look(document as Partial<Incident>)
+          if (outcome === 'inserted') look(document)
           return outcome
         },
         async replace(document) {
           const outcome = await real.replace(document)
-          if (outcome === 'replaced') look(document as Partial<Incident>)
+          if (outcome === 'replaced') look(document)
           return outcome
         },
       }

@@ -36,11 +36,14 @@ const spanOf = (incident: Incident): Span => ({
 /** How many targets were ill from one moment to the next change, in order of time. */
 function stepsOf(spans: readonly Span[], windowMs: number): { atMs: number; ill: number }[] {
   const changes = spans
-    .filter((span) => span.untilMs > span.fromMs)
-    .flatMap((span) => [
-      { atMs: span.fromMs, key: span.key, by: 1 },
-      { atMs: Math.min(span.untilMs, span.fromMs + windowMs), key: span.key, by: -1 },
-    ])
+    .flatMap(({ key, fromMs, untilMs: endMs }) =>
+      endMs > fromMs
+        ? [
+            { atMs: fromMs, key, by: 1 },
+            { atMs: Math.min(endMs, fromMs + windowMs), key, by: -1 },
+          ]
+        : [],
+    )
     .sort((a, b) => a.atMs - b.atMs || a.by - b.by)
   const counts = new Map<string, number>()
   const steps: { atMs: number; ill: number }[] = []

@@ -36,10 +36,10 @@ export interface Intake {
 }
 
 export function createIntake({ bus, book, muting, evidence, decider, figures, outcomes, log }: IntakePorts): Intake {
-  async function settle({ incident, change }: Change): Promise<boolean> {
+  async function settle({ incident, change, symptom }: Change): Promise<boolean> {
     if (change === 'opened') figures.open.add(incident._id)
-    // Also where nothing is new: whoever took it in first may have died before it decided.
-    if (incident.status === 'open') decider.soon(incident._id)
+    // Also where nothing is new: whoever took it in first may have died before it decided. Of a symptom's cause the sweep takes care.
+    if (incident.status === 'open' && (change !== 'none' || symptom === undefined)) decider.soon(incident._id)
     if (change !== 'none') await publishIncident(bus, incident, change)
     return incident.status === 'open'
   }

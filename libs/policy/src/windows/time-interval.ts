@@ -66,7 +66,7 @@ export function parseTimeInterval(
 ): { interval: ParsedInterval } | { mistakes: string[] } {
   const mistakes: string[] = []
 
-  function ranges(name: keyof TimeInterval & string, words: readonly string[] | undefined, read: Read, of: string) {
+  function ranges(name: keyof TimeInterval, words: readonly string[] | undefined, read: Read, of: string) {
     return (words ?? []).flatMap((text, index): Range[] => {
       const [first = '', last = first, ...rest] = text.split(':').map((word) => word.trim())
       const [from, to] = [read(first), read(last)]

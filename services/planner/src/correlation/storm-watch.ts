@@ -6,7 +6,7 @@ import type { Store } from '@kubewise/store'
 
 const COUNT_EVERY_MS = 10_000
 /** Many incidents are decided within a second; how much is ill is asked once for all of them. */
-const LOOK_EVERY_MS = 1_000
+const LOOK_EVERY_MS = 2_000
 const PAGE = 500
 
 export interface StormWatch {

@@ -13,6 +13,7 @@ import type { Query, Store } from '@kubewise/store'
 import { mergeInto, rootOf, showSymptom, type Cause, type Merged } from './merge.ts'
 import { headOf, persist, replaceIncident, writeHead, type Change } from './persist.ts'
 import { hasSignal, openedBy, withAnomaly, withResolution } from './signals.ts'
+import { withSymptom } from './symptoms.ts'
 
 export type { Change } from './persist.ts'
 
@@ -91,6 +92,10 @@ export function createIncidentBook(
     const joined = await replaceIncident(incidents, symptom, withAnomaly(symptom, anomaly, clock.now(), endedMs))
     if (joined === 'again') return 'again'
     crashpoint('planner:symptom-joined')
+    // With hundreds of symptoms the cause is long; it is read again only where it has something to learn.
+    const { incident, change } = joined
+    const isShown = incident.mergedAs && withSymptom(root, incident, incident.mergedAs, 0) === root
+    if (isShown) return { incident: root, change: 'none', symptom: incident._id, isTaken: change !== 'none' }
     const shown = (await showSymptom(ports, root._id, symptom._id)) ?? { incident: root, change: 'none' }
     return { ...shown, symptom: symptom._id, isTaken: joined.change !== 'none' }
   }
