@@ -35,7 +35,17 @@ function intakeOf(store: Store) {
   const decider = { soon: (id: string) => void asked.push(id), idle: async () => undefined }
   const silences = createSilences(store, clock, 'prod', () => undefined)
   const muting = createMuting(store, clock, 'prod', silences, () => undefined)
-  const ports = { bus, log: silentLog, clock, book, muting, evidence: createEvidenceBook(store), decider, figures, outcomes }
+  const ports = {
+    bus,
+    log: silentLog,
+    clock,
+    book,
+    muting,
+    evidence: createEvidenceBook(store),
+    decider,
+    figures,
+    outcomes,
+  }
   const intake = createIntake(ports)
   const sweep = createSweep({ ...ports, store, intake, cluster: 'prod' })
   return { clock, intake, sweep, published, asked, metrics, book, outcomes }

@@ -78,6 +78,7 @@ export function createInhibitions(
   settings: () => Promise<Settings | undefined>,
 ): Inhibitions {
   const anomalies = store.collection(COLLECTIONS.anomalies)
+  let compiled: { of: number | undefined; rules: readonly Rule[] } | undefined
   let read: { sources: Promise<readonly Anomaly[]>; key: string; untilMs: number } | undefined
 
   async function sourcesOf(rules: readonly Rule[]): Promise<readonly Anomaly[]> {
@@ -103,12 +104,18 @@ export function createInhibitions(
     return mine.sources
   }
 
+  async function allRules(): Promise<readonly Rule[]> {
+    const now = await settings()
+    if (!compiled || compiled.of !== now?.version) {
+      const all = [...BUILT_IN_INHIBITIONS, ...(now?.inhibitions ?? [])]
+      compiled = { of: now?.version, rules: all.flatMap((each) => ruleOf(each) ?? []) }
+    }
+    return compiled.rules
+  }
+
   return {
     async covering(anomaly) {
-      const all = [...BUILT_IN_INHIBITIONS, ...((await settings())?.inhibitions ?? [])].flatMap(
-        (each) => ruleOf(each) ?? [],
-      )
-      const rules = all.filter(({ target }) => target(matchedOf(anomaly)))
+      const rules = (await allRules()).filter(({ target }) => target(matchedOf(anomaly)))
       if (rules.length === 0) return undefined
       const sources = await current(rules)
       for (const rule of rules) {

@@ -41,7 +41,8 @@ export function withSymptom(root: Incident, symptom: Incident, bond: Bond, nowMs
   const isShown = symptoms.findIndex(({ incident }) => incident === symptom._id) < SHOWN_SYMPTOMS
   const before = root.signals.filter((signal) => isOf(signal, symptom))
   const after = isShown && (known !== -1 || hasRoom) ? shownOf(symptom) : before
-  const symptomCount = known === -1 && !hasRoom ? Math.max(count ?? root.symptomCount ?? 0, listed.length + 1) : root.symptomCount
+  const symptomCount =
+    known === -1 && !hasRoom ? Math.max(count ?? root.symptomCount ?? 0, listed.length + 1) : root.symptomCount
   if (symptoms === listed && sameSignals(before, after) && symptomCount === root.symptomCount) return root
   return withSignals({ ...root, symptoms, ...(symptomCount !== undefined && { symptomCount }) }, symptom, after, nowMs)
 }
