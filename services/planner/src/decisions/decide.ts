@@ -97,7 +97,9 @@ function ending({ nowMs, incident, facts }: Question): Close | undefined {
   if (quietMs !== undefined && nowMs - quietMs >= CLOSED_AFTER_QUIET_MS)
     return close('quiet', `Nothing was heard of ${title} for ${CLOSED_AFTER_QUIET_MS / MINUTE} minutes.`)
   const newestMs = lastSymptomMs(incident)
-  const isWellRoot = newestMs !== undefined && state === 'well' && openOwnSignals(incident).length === 0
+  // What was scaled away is as it shall be, and yet answers nobody.
+  const isThere = state === 'well' && !facts.target.scaledToZero
+  const isWellRoot = newestMs !== undefined && isThere && openOwnSignals(incident).length === 0
   if (isWellRoot && nowMs - newestMs >= ROOT_WELL_MS)
     return close('recovered', `${title} is well; what hung on it and is still ill is looked at by itself.`)
   const { decision } = incident
