@@ -29,7 +29,12 @@ export const COLLECTIONS = {
     name: 'anomalies',
     writer: ['detector'],
     decode: decodeAnomaly,
-    indexes: [{ fields: ['detectedMs'] }, { fields: ['status'] }, { fields: namespaced }],
+    indexes: [
+      { fields: ['detectedMs'] },
+      { fields: ['status'] },
+      { fields: ['rule.name', 'status'] },
+      { fields: namespaced },
+    ],
   } as CollectionSpec<Anomaly>,
   checkpoints: {
     name: 'checkpoints',
@@ -41,7 +46,13 @@ export const COLLECTIONS = {
     name: 'incidents',
     writer: ['planner'],
     decode: decodeIncident,
-    indexes: [{ fields: ['openedMs'] }, { fields: ['status'] }, { fields: namespaced }],
+    indexes: [
+      { fields: ['openedMs'] },
+      { fields: ['status'] },
+      { fields: ['mergedInto'] },
+      { fields: namespaced },
+      { fields: ['target.name', 'target.namespace', 'openedMs'] },
+    ],
   } as CollectionSpec<Incident>,
   plans: {
     name: 'plans',

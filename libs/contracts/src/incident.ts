@@ -3,6 +3,7 @@ import { SEVERITIES, SOURCES } from './anomaly.ts'
 import { decoderOf } from './decode.ts'
 import { Entity, keyOf, type Target } from './entity.ts'
 import { idOf } from './ids.ts'
+import { Refusal } from './refusal.ts'
 import { Count, Ms, oneOf, optional, stored, strict, Text } from './schema.ts'
 
 /** An anomaly as its incident remembers it. */
@@ -43,6 +44,7 @@ export const RELATIONS = [
   'admission',
   'quota',
   'network',
+  'change',
   'storm',
 ] as const
 export type Relation = (typeof RELATIONS)[number]
@@ -81,6 +83,12 @@ export const Incident = strict({
   symptomCount: optional(Count),
   /** Resolved since it is a symptom: the incident that it became a part of. */
   mergedInto: optional(Text),
+  /** How it hangs on that one; while it is open, this one still gathers its own target's signals. */
+  mergedAs: optional(strict({ relation: oneOf(RELATIONS), say: Text, sinceMs: Ms })),
+  /** Why it ended. */
+  resolution: optional(Refusal),
+  /** Why nobody is told of it now: a silence, a window, another anomaly. It is open all the same. */
+  silenced: optional(Refusal),
 })
 export type Incident = Static<typeof Incident>
 export const decodeIncident = decoderOf(Incident)

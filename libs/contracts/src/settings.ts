@@ -3,6 +3,7 @@ import { RISKS } from './action.ts'
 import { decoderOf } from './decode.ts'
 import { MODES } from './plan.ts'
 import { Count, Ms, oneOf, optional, Share, stored, strict, Text } from './schema.ts'
+import { Inhibition, NamedIntervals, Window } from './window.ts'
 
 /** What a person may change while KubeWise runs; each member overrides the environment's. `_id` is `settings`. */
 export const Settings = strict({
@@ -27,6 +28,10 @@ export const Settings = strict({
   maxPerHourPerNamespace: optional(Count),
   readyShare: optional(Share),
   anomalyThresholds: optional(Type.Record(Type.String(), Share)),
+  /** Times that windows name. */
+  timeIntervals: optional(Type.Array(NamedIntervals, { maxItems: 64 })),
+  windows: optional(Type.Array(Window, { maxItems: 64 })),
+  inhibitions: optional(Type.Array(Inhibition, { maxItems: 64 })),
   logLevel: optional(oneOf(['debug', 'info', 'warn', 'error', 'fatal'])),
   changedMs: Ms,
   changedBy: Text,

@@ -47,6 +47,7 @@ export {
   type Revision,
 } from './revisions.ts'
 export { isSelected } from './selector.ts'
+export { isManaged, takeCensus, type ClusterCensus } from './census.ts'
 export { rolloutStatus, type RolloutStatus } from './rollout.ts'
 export {
   dependenciesOf,

@@ -120,6 +120,7 @@ export function context(overrides: Partial<GuardContext> = {}): GuardContext {
     acted: known({ inCluster: 0, inNamespace: 0 }),
     attempts: known(0),
     object: known(object()),
+    windows: known([]),
     storm: known({ targets: 50, illTargets: 1, nodes: 5, illNodes: 0 }),
     freshness: known({
       writtenMs: NOW,

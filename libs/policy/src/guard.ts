@@ -1,4 +1,5 @@
 import type { Approval, Mode, Plan, Refusal, Risk, TargetRecord } from '@kubewise/contracts'
+import type { Wishes } from './annotations.ts'
 
 /** Something that was asked for: what it is, or why it is not known. What is not known is never taken for harmless. */
 export type Known<T> = { isKnown: true; value: T } | { isKnown: false; why: string }
@@ -61,6 +62,8 @@ export interface GuardContext {
   /** The target in the cluster at this moment. */
   object: Known<TargetObject | undefined>
   storm: Known<StormState>
+  /** Names of the maintenance windows that freeze the target now. */
+  windows: Known<readonly string[]>
   freshness: Known<FreshnessState>
   /** The plan's incident as it is recorded now. The planner, which writes it, may leave it out; at execution it must be there. */
   incident?: Known<IncidentState | undefined>
@@ -88,6 +91,8 @@ export interface TargetObject {
   readyPodsTaken: number
   /** Disruption budgets that match its pods. */
   budgets: readonly { name: string; disruptionsAllowed: number }[]
+  /** What annotations of it and its namespace ask for; see `wishesOf`. */
+  wishes?: Wishes
 }
 
 export interface StormState {

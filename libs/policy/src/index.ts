@@ -1,3 +1,4 @@
+export { ANNOTATIONS, wishesOf, type Wishes } from './annotations.ts'
 export type { ActionSpec, Impact, Permission } from './action.ts'
 export { actionsPage } from './page.ts'
 export { ACTIONS, actionNamed, isPassivePlan, riskOfPlan } from './actions/index.ts'
@@ -24,6 +25,7 @@ export { readyPodsAllowed } from './guards/ready-share.ts'
 export { isStorm } from './guards/storm.ts'
 export { FREEZE, harmOf, HARMS, harmsOf, type Deed, type Harm } from './harms/index.ts'
 export {
+  actingMode,
   ALWAYS_PROTECTED_NAMESPACES,
   DEFAULT_LIMITS,
   DEFAULT_PROTECTED_NAMESPACES,
@@ -34,5 +36,8 @@ export {
   strictestMode,
 } from './limits.ts'
 export { needsOf, sayNeed, type Need } from './needs.ts'
+export { fitsOf, matcherMistakes, type Fits, type Matched } from './matchers.ts'
+export { isFrozen, stormStateOf, type Census } from './storm.ts'
+export { freezesOf, isOn, readWindows, scheduleMistakes, type ReadWindow, type Schedule } from './windows/windows.ts'
 export { raiseRefusal, type Raise } from './raise.ts'
 export { rbacFor, type RbacRule } from './rbac.ts'

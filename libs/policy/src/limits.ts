@@ -77,6 +77,10 @@ export function strictestMode(...modes: readonly (Mode | undefined)[]): Mode {
   return MODES[Math.min(...ranks)] ?? 'observe'
 }
 
+/** The mode in which a plan is carried out: the strictest of its own, the settings', and what annotations of its target ask for. */
+export const actingMode = (plan: Mode, settings: Mode, wishes: { mode?: Mode } | undefined): Mode =>
+  strictestMode(plan, settings, wishes?.mode)
+
 /** Holds for every namespace. */
 const EVERYWHERE = '*'
 

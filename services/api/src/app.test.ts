@@ -256,6 +256,22 @@ describe('the API', function () {
     assert.equal(wrong.json.errors.length, 3)
   })
 
+  it('takes windows and inhibitions that can be read as meant, else tells every mistake of them', async () => {
+    const night = { name: 'night', time_intervals: [{ times: [{ start_time: '22:00', end_time: '24:00' }] }] }
+    const matcher = { field: 'namespace', operator: '=~', value: 'shop|bank' }
+    const window = { name: 'release', matchers: [matcher], intervals: ['night'], effect: 'freeze' }
+    const good = { timeIntervals: [night], windows: [window] }
+    assert.equal((await call('PUT', '/config', good, 'admin')).status, 200)
+    assert.deepEqual((await call('GET', '/config')).json.set.windows, [window])
+    const bad = { windows: [{ ...window, matchers: [{ ...matcher, value: '(' }], intervals: ['day', 'noon'] }] }
+    const wrong = await call('PUT', '/config', bad, 'admin')
+    assert.equal(wrong.status, 400)
+    assert.equal(wrong.json.errors.length, 3)
+    assert.equal((await call('PUT', '/config', { windows: [] }, 'admin')).status, 200)
+    const silence = { matchers: [{ ...matcher, value: '(' }], endsMs: 1, reason: 'x' }
+    assert.equal((await call('POST', '/api/v1/silences', silence, 'operator')).json.errors.length, 2)
+  })
+
   it('tells what is in force, not what somebody wished for', async () => {
     const loose = { mode: 'auto', cooldownSeconds: 1, maxParallel: 1000, protectedNamespaces: ['a'] }
     const { json } = await call('PUT', '/config', loose, 'admin')

@@ -12,15 +12,19 @@ import {
   type Target,
 } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
+import { limitsOf } from '@kubewise/policy'
 import { breakerOptions, every, type Kit, type Service } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { evaluationOf, installationOf, type Config } from './config.ts'
 import { createEvidenceBook } from './context/evidence.ts'
 import { createGather } from './context/gather.ts'
+import { createCorrelator } from './correlation/correlator.ts'
+import { createStormWatch } from './correlation/storm-watch.ts'
 import { createDecider, type Decider } from './decider.ts'
 import { createPlaceReader } from './evaluation/read-place.ts'
 import { createFigures } from './figures.ts'
 import { createIncidentBook } from './incidents/book.ts'
+import { createMuting } from './incidents/muting.ts'
 import { createSilences } from './incidents/silences.ts'
 import { createIntake } from './intake.ts'
 import type { Consultant } from './llm/consultant.ts'
@@ -64,6 +68,9 @@ export function createPlanner(ports: Ports, config: Config): Service {
     figures.silenceMistakes.inc()
     log.warn({ silence: silence._id, err: error }, 'silence cannot be read and covers nothing')
   })
+  const muting = createMuting(store, clock, cluster, silences, (error) =>
+    log.warn({ err: error }, 'the maintenance windows cannot be read: they mute nothing'),
+  )
   let consumptions: readonly Consumption[] = []
   let decider: Decider | undefined
   let consultant: Consultant | undefined
@@ -109,9 +116,14 @@ export function createPlanner(ports: Ports, config: Config): Service {
       consultant = consultantOf({ ...ports, signal, cluster, breaker: breakerOptions(config), onOpinion }, config)
       const textForModel = config.KUBEWISE_LLM_TEXT
       const evaluation = { kube, readPlace: createPlaceReader(kube, clock), ...evaluationOf(config) }
-      const parts = { ...ports, signal, book, gather, evaluation, figures, control, consultant, textForModel }
-      const decides = (decider = createDecider(parts, playbooks, installationOf(config)))
-      const intake = createIntake({ bus, log, book, silences, evidence, figures, outcomes, decider: decides })
+      const installation = installationOf(config)
+      const limits = limitsOf(installation.limits, undefined)
+      const stormWatch = createStormWatch(ports, cluster, limits)
+      const correlator = createCorrelator({ ...ports, signal, book, stormWatch }, cluster, limits)
+      const deciding = { ...ports, signal, book, gather, evaluation, figures, control, correlator, muting }
+      const parts = { ...deciding, consultant, textForModel }
+      const decides = (decider = createDecider(parts, playbooks, installation))
+      const intake = createIntake({ bus, log, book, muting, evidence, figures, outcomes, decider: decides })
       consumptions = [
         bus.consume(
           CONSUMERS.planner,
@@ -129,7 +141,9 @@ export function createPlanner(ports: Ports, config: Config): Service {
           createAnswerer({ ...parts, cluster }, playbooks, installationOf(config)),
         ),
       ]
-      leading = sweepWhileLeading(createSweep({ bus, store, log, book, intake, figures, cluster, decider: decides }))
+      leading = sweepWhileLeading(
+        createSweep({ bus, store, log, clock, book, intake, figures, cluster, decider: decides }),
+      )
     },
     async stop() {
       stopping.abort(new Error('the planner is stopping'))

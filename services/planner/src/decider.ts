@@ -8,8 +8,9 @@ import {
   type Facts,
   type Incident,
   type Plan,
+  type Refusal,
 } from '@kubewise/contracts'
-import { isPassivePlan } from '@kubewise/policy'
+import { isPassivePlan, wishesOf } from '@kubewise/policy'
 import { explain, type Kit } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { createCoalescingQueue } from './coalescing-queue.ts'
@@ -17,6 +18,7 @@ import type { Situation } from './candidates/candidates.ts'
 import type { Context } from './context/context.ts'
 import { factsOf } from './context/facts.ts'
 import type { Gather } from './context/gather.ts'
+import type { Correlator } from './correlation/correlator.ts'
 import type { Choice, Close } from './decisions/choice.ts'
 import { contentOf, decide, unlessTried, type Question } from './decisions/decide.ts'
 import { readGround, type Ground, type GroundPorts, type Installation } from './decisions/early-refusals.ts'
@@ -26,6 +28,9 @@ import type { Figures } from './figures.ts'
 import type { Consultant } from './llm/consultant.ts'
 import { modelChoice, type TextSetting } from './llm/model-choice.ts'
 import type { Change, IncidentBook } from './incidents/book.ts'
+import { flapsOf, FLAPS_WITHIN_MS } from './incidents/flapping.ts'
+import type { Cause } from './incidents/merge.ts'
+import type { Muting } from './incidents/muting.ts'
 import { publishIncident } from './incidents/notices.ts'
 import { hasSignal, openSignals } from './incidents/signals.ts'
 import type { LoadedPlaybook } from '@kubewise/playbooks'
@@ -40,6 +45,8 @@ export interface DeciderPorts extends Pick<Kit, 'clock' | 'log' | 'crashpoint' |
   /** A model to ask where no playbook applies; absent where none is set. */
   consultant?: Consultant | undefined
   textForModel?: TextSetting
+  correlator: Correlator
+  muting: Pick<Muting, 'muting'>
 }
 
 /** Decides open incidents, each by itself, again and again. */
@@ -55,6 +62,19 @@ const RETRY_MS = 2_000
 
 type Decided = Extract<Resolved, { outcome: 'decided' }>
 
+/** An annotation of the target or its namespace may ask for quiet. */
+function silencedBy({ target, namespace, nowMs }: Context): Refusal | undefined {
+  const { silencedUntilMs = 0 } = wishesOf([target, namespace], nowMs)
+  const say = `An annotation silences it until ${new Date(silencedUntilMs).toISOString()}.`
+  return silencedUntilMs > nowMs ? { code: 'silenced', say } : undefined
+}
+
+function withMuting(incident: Incident, muted: Refusal | undefined, nowMs: number): Incident {
+  const { silenced, ...loud } = incident
+  if (incident.status !== 'open' || (silenced?.code === muted?.code && silenced?.say === muted?.say)) return incident
+  return { ...loud, ...(muted && { silenced: muted }), updatedMs: nowMs }
+}
+
 const isSame = (before: Decision | undefined, after: Decision) =>
   before?.hash === after.hash && before.plan === after.plan && before.outcome === after.outcome
 
@@ -67,7 +87,7 @@ export function createDecider(
   playbooks: readonly LoadedPlaybook[],
   installation: Installation,
 ): Decider {
-  const { clock, log, figures, book, store, bus, crashpoint } = ports
+  const { clock, log, figures, book, store, bus, crashpoint, correlator, muting } = ports
   const plans = store.collection(COLLECTIONS.plans)
 
   async function notify(change: Change | undefined): Promise<void> {
@@ -82,7 +102,7 @@ export function createDecider(
       // A signal that came while we looked is not among those that were judged.
       const isUnseen = openSignals(latest).some(({ anomaly }) => !hasSignal(incident, anomaly))
       if (latest.status !== 'open' || isUnseen) return latest
-      return { ...latest, status: 'resolved', resolvedMs: nowMs, updatedMs: nowMs }
+      return { ...latest, status: 'resolved', resolvedMs: nowMs, updatedMs: nowMs, resolution: { code, say } }
     })
     if (change?.change !== 'resolved') return
     crashpoint('planner:incident-resolved')
@@ -176,13 +196,36 @@ export function createDecider(
     }
   }
 
+  /** Closes it as a part of its cause's, which is decided instead. */
+  async function merge(incident: Incident, cause: Cause | undefined): Promise<boolean> {
+    const merged = cause && (await book.merge(incident._id, cause))
+    if (!merged) return false
+    figures.merged.inc({ relation: cause.relation })
+    const root = merged.root.incident
+    log.info({ incident: incident._id, root: root._id, relation: cause.relation, say: cause.say }, 'merged')
+    if (root.status === 'open') figures.open.add(root._id)
+    await notify(merged.symptom)
+    await notify(merged.root)
+    queue.add(root._id)
+    return true
+  }
+
+  async function mute(incident: Incident, muted: Refusal | undefined): Promise<void> {
+    await notify(await book.change(incident._id, (latest) => withMuting(latest, muted, clock.now())))
+  }
+
   async function decideOne(incident: Incident): Promise<void> {
+    if (await merge(incident, await correlator.stormOf(incident))) return
     const seen = await look(incident)
     if ('outcome' in seen) return waitForContext(incident, seen)
     const { context, ground } = seen
-    const facts = factsOf(context, ground.limits)
+    const facts = await correlator.complete(factsOf(context, ground.limits), incident)
+    if (await merge(incident, await correlator.causeOf(context, facts))) return
+    const muted = (await muting.muting(incident)) ?? silencedBy(context)
+    await mute(incident, muted)
+    const flaps = flapsOf(incident, await book.lately(incident.target, incident.openedMs - FLAPS_WITHIN_MS))
     const tried = new Map(context.plans.map(({ _id, steps }) => [_id, contentOf(steps)]))
-    const question = { ...context, facts, playbooks, limits: ground.limits }
+    const question = { ...context, facts, playbooks, limits: ground.limits, muted, flaps }
     const { choice: own, failures } = decide(question, tried)
     const choice = await consulted(own, { ...question, context, ground, installation }, tried)
     for (const { playbook, say } of failures) {

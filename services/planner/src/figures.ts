@@ -1,3 +1,4 @@
+import { RELATIONS } from '@kubewise/contracts'
 import type { Metrics } from '@kubewise/service'
 import { SECONDS_BUCKETS } from '@kubewise/service'
 
@@ -30,6 +31,13 @@ export function createFigures(metrics: Metrics) {
       'Playbooks that failed at run time and so did not apply.',
       {
         playbook: [],
+      },
+    ),
+    merged: metrics.counter(
+      'kubewise_incidents_merged_total',
+      'Incidents that became a part of their cause’s, by how they hang on it.',
+      {
+        relation: [...RELATIONS],
       },
     ),
     /** Silences that cover nothing because they cannot be read as meant. */

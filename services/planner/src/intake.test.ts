@@ -12,6 +12,7 @@ import { NOW } from './fixture/objects.ts'
 import { testRecord } from './fixture/record.ts'
 import { crashing, rollout } from './fixture/worlds.ts'
 import { createIncidentBook } from './incidents/book.ts'
+import { createMuting } from './incidents/muting.ts'
 import { createOutcomes } from './learning/outcomes.ts'
 import { createSilences } from './incidents/silences.ts'
 import { createIntake } from './intake.ts'
@@ -33,7 +34,18 @@ function intakeOf(store: Store) {
   const outcomes = createOutcomes({ store, clock }, 'prod')
   const decider = { soon: (id: string) => void asked.push(id), idle: async () => undefined }
   const silences = createSilences(store, clock, 'prod', () => undefined)
-  const ports = { bus, log: silentLog, book, silences, evidence: createEvidenceBook(store), decider, figures, outcomes }
+  const muting = createMuting(store, clock, 'prod', silences, () => undefined)
+  const ports = {
+    bus,
+    log: silentLog,
+    clock,
+    book,
+    muting,
+    evidence: createEvidenceBook(store),
+    decider,
+    figures,
+    outcomes,
+  }
   const intake = createIntake(ports)
   const sweep = createSweep({ ...ports, store, intake, cluster: 'prod' })
   return { clock, intake, sweep, published, asked, metrics, book, outcomes }

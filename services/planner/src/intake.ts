@@ -12,13 +12,13 @@ import type { Decider } from './decider.ts'
 import type { Figures } from './figures.ts'
 import type { Change, IncidentBook } from './incidents/book.ts'
 import { publishIncident } from './incidents/notices.ts'
+import type { Muting } from './incidents/muting.ts'
 import type { Outcomes } from './learning/outcomes.ts'
-import type { Silences } from './incidents/silences.ts'
 
 export interface IntakePorts extends Pick<Kit, 'log'> {
   bus: Pick<Bus, 'publish'>
   book: IncidentBook
-  silences: Silences
+  muting: Pick<Muting, 'covering'>
   evidence: EvidenceBook
   decider: Decider
   figures: Figures
@@ -35,18 +35,18 @@ export interface Intake {
   opened(anomaly: AnomalyOpened): Promise<boolean>
 }
 
-export function createIntake({ bus, book, silences, evidence, decider, figures, outcomes, log }: IntakePorts): Intake {
-  async function settle({ incident, change }: Change): Promise<boolean> {
+export function createIntake({ bus, book, muting, evidence, decider, figures, outcomes, log }: IntakePorts): Intake {
+  async function settle({ incident, change, symptom }: Change): Promise<boolean> {
     if (change === 'opened') figures.open.add(incident._id)
-    // Also where nothing is new: whoever took it in first may have died before it decided.
-    if (incident.status === 'open') decider.soon(incident._id)
+    // Also where nothing is new: whoever took it in first may have died before it decided. Of a symptom's cause the sweep takes care.
+    if (incident.status === 'open' && (change !== 'none' || symptom === undefined)) decider.soon(incident._id)
     if (change !== 'none') await publishIncident(bus, incident, change)
     return incident.status === 'open'
   }
 
   async function opened(anomaly: AnomalyOpened): Promise<boolean> {
     evidence.learn(anomaly)
-    const silence = await silences.covering(anomaly)
+    const silence = await muting.covering(anomaly)
     if (silence) {
       figures.anomalies.inc({ outcome: 'silenced' })
       log.debug({ anomaly: anomaly.id, ...silence }, 'silenced')
@@ -56,7 +56,7 @@ export function createIntake({ bus, book, silences, evidence, decider, figures, 
     const outcome = ({ opened: 'opened', updated: 'joined', resolved: 'joined', none: 'repeated' } as const)[
       change.change
     ]
-    figures.anomalies.inc({ outcome })
+    figures.anomalies.inc({ outcome: change.isTaken && outcome === 'repeated' ? 'joined' : outcome })
     if (change.change === 'opened')
       log.info({ incident: change.incident._id, rule: anomaly.rule.name, say: anomaly.say }, 'opened')
     return settle(change)
@@ -64,7 +64,7 @@ export function createIntake({ bus, book, silences, evidence, decider, figures, 
 
   async function ended(resolution: AnomalyResolved): Promise<void> {
     const change = await book.end(resolution)
-    figures.anomalies.inc({ outcome: change && change.change !== 'none' ? 'ended' : 'repeated' })
+    figures.anomalies.inc({ outcome: change && (change.isTaken || change.change !== 'none') ? 'ended' : 'repeated' })
     if (change) await settle(change)
   }
 

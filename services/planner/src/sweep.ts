@@ -6,9 +6,10 @@ import type { Decider } from './decider.ts'
 import type { Figures } from './figures.ts'
 import type { IncidentBook } from './incidents/book.ts'
 import { publishIncident } from './incidents/notices.ts'
+import { withoutSymptom } from './incidents/symptoms.ts'
 import type { Intake } from './intake.ts'
 
-export interface SweepPorts extends Pick<Kit, 'log'> {
+export interface SweepPorts extends Pick<Kit, 'log' | 'clock'> {
   bus: Pick<Bus, 'publish'>
   store: Store
   book: IncidentBook
@@ -19,6 +20,10 @@ export interface SweepPorts extends Pick<Kit, 'log'> {
 }
 
 const PAGE = 500
+/** A claim that was not followed by the symptom's end within this long is none. */
+const CLAIM_MS = 10 * 60_000
+
+const hasSymptoms = ({ symptoms = [] }: Incident) => symptoms.length > 0
 
 function openedOf(anomaly: Anomaly): AnomalyOpened {
   const { _id, version: _version, status: _status, resolvedMs: _resolvedMs, resolution: _resolution, ...rest } = anomaly
@@ -30,7 +35,7 @@ function openedOf(anomaly: Anomaly): AnomalyOpened {
  * was silenced at its time or its message was lost, is taken in late.
  */
 export function createSweep(ports: SweepPorts): () => Promise<void> {
-  const { bus, store, book, decider, figures, intake, cluster, log } = ports
+  const { bus, store, book, decider, figures, intake, cluster, log, clock } = ports
   const anomalies = store.collection(COLLECTIONS.anomalies)
   let isFirst = true
 
@@ -42,6 +47,17 @@ export function createSweep(ports: SweepPorts): () => Promise<void> {
       if (page.cursor === undefined) return
       cursor = page.cursor
     }
+  }
+
+  /** Who died between claiming a symptom and closing it may have found another cause for it since. */
+  async function dropStaleClaims(open: readonly Incident[]): Promise<void> {
+    const byId = new Map(open.map((incident) => [incident._id, incident]))
+    for (const root of open)
+      for (const { incident, sinceMs } of root.symptoms ?? []) {
+        const symptom = byId.get(incident)
+        if (symptom && clock.now() - sinceMs > CLAIM_MS)
+          await book.change(root._id, (latest) => withoutSymptom(latest, symptom, clock.now()))
+      }
   }
 
   /** Who died between writing an incident and telling of it told nobody; a repeat is recognised by its id. */
@@ -58,7 +74,9 @@ export function createSweep(ports: SweepPorts): () => Promise<void> {
       figures.open.add(_id)
       decider.soon(_id)
     }
-    await takeInLate(new Set(open.flatMap(({ signals }) => signals.map(({ anomaly }) => anomaly))))
+    const held = [...open, ...(await book.mergedInto(open.filter(hasSymptoms).map(({ _id }) => _id)))]
+    await takeInLate(new Set(held.flatMap(({ signals }) => signals.map(({ anomaly }) => anomaly))))
+    await dropStaleClaims(open)
     await tellAgain(open)
     log.debug({ incidents: open.length }, 'swept')
   }

@@ -1,7 +1,7 @@
 import { titleOf, type Approval, type Refusal } from '@kubewise/contracts'
 import { riskOfPlan } from '../actions/index.ts'
 import type { Guard, GuardContext } from '../guard.ts'
-import { isWithinRisk, strictestMode } from '../limits.ts'
+import { actingMode, isWithinRisk } from '../limits.ts'
 
 /** Why a person must agree first, in words; undefined where nobody need be asked. */
 export function approvalReason({
@@ -10,12 +10,12 @@ export function approvalReason({
   limits,
   object,
 }: Pick<GuardContext, 'plan' | 'mode' | 'limits' | 'object'>): string | undefined {
-  if (!mode.isKnown || strictestMode(plan.mode, mode.value) !== 'auto')
+  const target = object.isKnown ? object.value : undefined
+  if (!mode.isKnown || actingMode(plan.mode, mode.value, target?.wishes) !== 'auto')
     return 'In mode approve every plan waits for a person.'
   const risk = riskOfPlan(plan)
   if (!isWithinRisk(risk, limits.autoRisk))
     return `A plan of ${risk} risk waits for a person; up to ${limits.autoRisk} acts by itself.`
-  const target = object.isKnown ? object.value : undefined
   if (target?.ready === 1 && target.readyPodsTaken > 0)
     return `The only ready pod of ${titleOf(plan.target)} would be taken away.`
   return undefined

@@ -117,6 +117,12 @@ const TABLE: Readonly<Record<string, Row[]>> = {
     ['unreadable', { protectedNamespaces: DOWN }, 'protected-unknown'],
   ],
   mode: [
+    ['auto, an annotation asks for observe', live({ wishes: { mode: 'observe', mistakes: [] } }), 'mode-observe'],
+    [
+      'observe, an annotation asks for auto',
+      { mode: known('observe'), ...live({ wishes: { mode: 'auto', mistakes: [] } }) },
+      'mode-observe',
+    ],
     ['auto', {}, undefined],
     ['approve is another guard’s question', { mode: known('approve') }, undefined],
     ['observe', { mode: known('observe') }, 'mode-observe'],
@@ -371,6 +377,13 @@ const TABLE: Readonly<Record<string, Row[]>> = {
     ],
     ['unreadable', { storm: DOWN }, 'storm-unknown'],
   ],
+  window: [
+    ['none is on', { windows: known([]) }, undefined],
+    ['one freezes', { windows: known(['release night']) }, 'window'],
+    ['unreadable', { windows: DOWN }, 'window-unknown'],
+    ['an annotation silences', live({ wishes: { silencedUntilMs: NOW + MINUTE, mistakes: [] } }), 'silenced'],
+    ['the annotation has ended', live({ wishes: { silencedUntilMs: NOW, mistakes: [] } }), undefined],
+  ],
   freshness: [
     [
       'a watch confirmed 89 s ago',
@@ -401,6 +414,11 @@ const TABLE: Readonly<Record<string, Row[]>> = {
   approval: [
     ['auto, medium risk', {}, undefined],
     ['auto, high risk', { plan: risky }, 'approval-missing'],
+    [
+      'auto, but an annotation asks to be asked',
+      live({ wishes: { mode: 'approve', mistakes: [] } }),
+      'approval-missing',
+    ],
     ['auto, high risk, approved', { plan: risky, approval: known(approvalOf(risky)) }, undefined],
     ['auto, but the plan was made in approve', { plan: asked }, 'approval-missing'],
     ['approve, approved', { plan: asked, mode: known('approve'), approval: known(approvalOf(asked)) }, undefined],

@@ -22,6 +22,7 @@ import { readyShare } from './ready-share.ts'
 import { scope } from './scope.ts'
 import { storm } from './storm.ts'
 import { targetExists } from './target-exists.ts'
+import { window } from './window.ts'
 
 /**
  * Every guard, in the order in which their refusals are told: what can never be done first, what only waits after it,
@@ -42,6 +43,7 @@ export const GUARDS = {
   'bare-pod': barePod,
   attempts,
   'kill-switch': killSwitch,
+  window,
   'one-at-a-time': oneAtATime,
   cooldown,
   'parallel-budget': parallelBudget,
@@ -77,6 +79,9 @@ const PASSING: ReadonlySet<string> = new Set([
   'pdb-exhausted',
   'storm',
   'storm-unknown',
+  'silenced',
+  'window',
+  'window-unknown',
   'freshness-unknown',
   'clock-skew',
   'metrics-stale',

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from '@kubewise/service'
 import { StoreError } from '../errors.ts'
 import { isBusy, storeError, type Access } from './errors.ts'
+import { createGroupCommit } from './group-commit.ts'
 import type { Sql } from './sql.ts'
 
 type Row = Record<string, unknown>
@@ -141,14 +142,17 @@ export async function openConnection(path: string, clock: Clock): Promise<Connec
       throw new StoreError('unreachable', `${file}: the record's file was replaced while it was open`)
   }
 
+  const commit = createGroupCommit(db, (task) =>
+    whenFree(file, 'write', clock, () => {
+      assertInPlace()
+      return task()
+    }),
+  )
+
   return {
     file,
     all: ({ text, parameters }) => whenFree(file, 'read', clock, () => statement(text).all(...parameters)),
-    write: ({ text, parameters }) =>
-      whenFree(file, 'write', clock, () => {
-        assertInPlace()
-        return Number(statement(text).run(...parameters).changes)
-      }),
+    write: ({ text, parameters }) => commit(() => Number(statement(text).run(...parameters).changes)),
     define: async (texts) => {
       for (const text of texts) await whenFree(file, 'write', clock, () => db.exec(text))
     },

@@ -1,8 +1,17 @@
-import { BUCKETS, COLLECTIONS, MODES, RISKS, type Settings } from '@kubewise/contracts'
-import { limitsOf, protectedNamespacesOf, strictestMode } from '@kubewise/policy'
+import {
+  BUCKETS,
+  COLLECTIONS,
+  Inhibition,
+  MODES,
+  NamedIntervals,
+  RISKS,
+  Window,
+  type Settings,
+} from '@kubewise/contracts'
+import { limitsOf, protectedNamespacesOf, scheduleMistakes, strictestMode } from '@kubewise/policy'
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
-import { Problem } from '../problem.ts'
+import { badRequest, Problem } from '../problem.ts'
 import { changing, type Desk, type Route } from '../route.ts'
 
 const limit = Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 }))
@@ -28,6 +37,9 @@ const Change = Type.Object(
     maxPerHour: limit,
     maxPerHourPerNamespace: limit,
     readyShare: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    timeIntervals: Type.Optional(Type.Array(NamedIntervals, { maxItems: 64 })),
+    windows: Type.Optional(Type.Array(Window, { maxItems: 64 })),
+    inhibitions: Type.Optional(Type.Array(Inhibition, { maxItems: 64 })),
   },
   { additionalProperties: false, minProperties: 1 },
 )
@@ -94,6 +106,8 @@ const write = changing({
       throw new Problem(412, 'changed-meanwhile', `The configuration is at version ${current?.version ?? 0}.`)
     const { _id: _ignored, version = 0, ...before } = current ?? { _id: ID }
     const next = { ...before, ...change, _id: ID, changedMs: clock.now(), changedBy: who.name }
+    const mistakes = scheduleMistakes(next)
+    if (mistakes.length > 0) throw badRequest(mistakes)
     await audit.write({
       event: 'configured',
       atMs: clock.now(),

@@ -10,18 +10,20 @@ const Page = Type.Object(pageQuery, { additionalProperties: false })
 
 const incidents = reading({
   paths: ['/api/v1/incidents'],
-  summary: 'Incidents, newest first.',
+  summary: 'Incidents, newest first; of one cause those that became a part of it with ?mergedInto=ID.',
   query: Type.Object(
-    { ...pageQuery, status: Type.Optional(Type.Enum(['open', 'resolved'])) },
+    {
+      ...pageQuery,
+      status: Type.Optional(Type.Enum(['open', 'resolved'])),
+      mergedInto: Type.Optional(Type.String({ maxLength: 64 })),
+    },
     { additionalProperties: false },
   ),
   async answer(query, { store }) {
-    const { items, cursor } = await pageOf(
-      store.collection(COLLECTIONS.incidents),
-      query,
-      'openedMs',
-      query.status ? { status: query.status } : {},
-    )
+    const { items, cursor } = await pageOf(store.collection(COLLECTIONS.incidents), query, 'openedMs', {
+      ...(query.status && { status: query.status }),
+      ...(query.mergedInto !== undefined && { mergedInto: query.mergedInto }),
+    })
     return { items: items.map(shown), ...(cursor !== undefined && { cursor }) }
   },
 })

@@ -1,4 +1,5 @@
 import { COLLECTIONS, idOf, Matcher } from '@kubewise/contracts'
+import { matcherMistakes } from '@kubewise/policy'
 import { Type } from 'typebox'
 import { badRequest, notFound } from '../problem.ts'
 import { changing, reading, type Route } from '../route.ts'
@@ -37,8 +38,10 @@ const add = changing({
   async answer({ matchers, startsMs, endsMs, reason }, who, { store, clock, audit, config }) {
     const nowMs = clock.now()
     const from = startsMs ?? nowMs
+    const mistakes = matcherMistakes('matchers', matchers)
     if (endsMs <= Math.max(from, nowMs))
-      throw badRequest([`endsMs: expected after the start and now (${nowMs}), got ${endsMs}`])
+      mistakes.push(`endsMs: expected after the start and now (${nowMs}), got ${endsMs}`)
+    if (mistakes.length > 0) throw badRequest(mistakes)
     const cluster = config.KUBEWISE_CLUSTER
     const _id = idOf('silence', JSON.stringify(matchers), from, endsMs, who.name)
     await audit.write({

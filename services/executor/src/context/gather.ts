@@ -1,5 +1,6 @@
 import { keyOf, type Plan, type Settings } from '@kubewise/contracts'
 import {
+  freezesOf,
   known,
   limitsOf,
   modeOf,
@@ -40,10 +41,20 @@ async function incidentOf({ record }: Runtime, plan: Plan): Promise<IncidentStat
   return incident && { isOpen: incident.status === 'open', ...(isNewer && { newestPlan: newestPlan._id }) }
 }
 
+/** As {@link asKnown}, of what needs no reading. */
+function judged<T>(judge: () => T): Known<T> {
+  try {
+    return known(judge())
+  } catch (error) {
+    return unknown(explain(error))
+  }
+}
+
 /** The settings of the record, with what follows from them. Unreadable settings leave the mode unknown, which refuses. */
 export async function readSettings({ record, options }: Runtime, plan: Plan) {
   const settings = await asKnown<Settings | undefined>(() => record.settings.get('settings'))
   return {
+    settings,
     limits: limitsOf(options.limits, settings.isKnown ? settings.value : undefined),
     mode: map(settings, (value) => modeOf(plan.target.namespace, riskOfPlan(plan), options.mode, value)),
     protectedNamespaces: map(settings, (value) => protectedNamespacesOf(options.protectedNamespaces, value)),
@@ -53,14 +64,15 @@ export async function readSettings({ record, options }: Runtime, plan: Plan) {
 /** Everything that the guards look at, read anew at this moment. Never throws. */
 export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Plan): Promise<GuardContext> {
   const { record, kube, clock } = runtime
-  const policy = await readSettings(runtime, plan)
+  const { settings, ...policy } = await readSettings(runtime, plan)
+  const windows = settings.isKnown ? judged(() => freezesOf(plan.target, settings.value, clock.now())) : settings
   const [kill, approval, target, underWay, attempts, object, storm, incident, told] = await Promise.all([
     readKill(runtime),
     asKnown(() => record.approvals.get(plan._id)),
     asKnown(() => record.targets.get(keyOf(plan.target))),
     asKnown(() => readUnderWay(record.executions, plan, clock.now())),
     asKnown(() => attemptsBefore(record.executions, plan)),
-    asKnown(() => readTarget(kube, plan)),
+    asKnown(() => readTarget(kube, plan, clock.now())),
     asKnown(() => stormWatch.look(policy.limits)),
     asKnown(() => incidentOf(runtime, plan)),
     asKnown(() => readFreshness(runtime)),
@@ -69,7 +81,7 @@ export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Pla
   const freshness = map(told, (value) => stateOf(value, plan, kube.clockSkewMs()))
   const running = map(underWay, (value) => value.running)
   const acted = map(underWay, (value) => value.acted)
-  const read = { kill, approval, target, running, acted, attempts, object, storm, incident, freshness }
+  const read = { kill, approval, target, running, acted, attempts, object, storm, incident, freshness, windows }
   const requester = plan.requestedBy
   return {
     at: 'execution',

@@ -1,6 +1,14 @@
 import type { Plan } from '@kubewise/contracts'
-import { controllerOf, isPodReady, isTerminating, managerOf, type Kube, type KubernetesObject } from '@kubewise/kube'
-import { WORKLOAD_KINDS, type TargetObject } from '@kubewise/policy'
+import {
+  controllerOf,
+  isManaged,
+  isPodReady,
+  isTerminating,
+  managerOf,
+  type Kube,
+  type KubernetesObject,
+} from '@kubewise/kube'
+import { WORKLOAD_KINDS, wishesOf, type TargetObject } from '@kubewise/policy'
 import { workOf } from '../actions/index.ts'
 import {
   isDeployment,
@@ -13,14 +21,7 @@ import {
   type WorkloadView,
 } from './workload.ts'
 
-const MANAGED = 'kubewise.io/managed'
-
-/** Did it opt in? The workload's own label beats its namespace's. */
-export function isManaged(object: KubernetesObject, namespace: KubernetesObject | undefined): boolean {
-  return (object.metadata?.labels?.[MANAGED] ?? namespace?.metadata?.labels?.[MANAGED]) === 'true'
-}
-
-function common(object: KubernetesObject, { namespace, hasAutoscaler, budgets }: Surroundings) {
+function common(object: KubernetesObject, { namespace, hasAutoscaler, budgets }: Surroundings, nowMs: number) {
   return {
     uid: object.metadata?.uid ?? '',
     isManaged: isManaged(object, namespace),
@@ -31,6 +32,7 @@ function common(object: KubernetesObject, { namespace, hasAutoscaler, budgets }:
       name: metadata?.name ?? '',
       disruptionsAllowed: status?.disruptionsAllowed ?? 0,
     })),
+    wishes: wishesOf([object, namespace], nowMs),
   }
 }
 
@@ -45,10 +47,10 @@ function readyPodsTakenBy(plan: Plan, view: WorkloadView): number {
   return Math.max(0, ...taken)
 }
 
-function ofWorkload(plan: Plan, view: WorkloadView, around: Surroundings): TargetObject {
+function ofWorkload(plan: Plan, view: WorkloadView, around: Surroundings, nowMs: number): TargetObject {
   const { workload, pods } = view
   return {
-    ...common(workload, around),
+    ...common(workload, around, nowMs),
     isPaused: isDeployment(workload) && workload.spec?.paused === true,
     isBarePod: false,
     wanted: wantedOf(view),
@@ -58,11 +60,11 @@ function ofWorkload(plan: Plan, view: WorkloadView, around: Surroundings): Targe
 }
 
 /** What is no workload with a template: nothing but its being there is known, and no action takes it. */
-function ofOther(object: KubernetesObject, around: Surroundings): TargetObject {
+function ofOther(object: KubernetesObject, around: Surroundings, nowMs: number): TargetObject {
   const isPod = object.kind === 'Pod'
   const isReady = isPod && isPodReady(object)
   return {
-    ...common(object, around),
+    ...common(object, around, nowMs),
     isPaused: false,
     isBarePod: isPod && controllerOf(object) === undefined,
     wanted: 1,
@@ -77,16 +79,16 @@ function ofOther(object: KubernetesObject, around: Surroundings): TargetObject {
  * @returns undefined when it is gone
  * @throws KubeError when it cannot be read, TypeError for a kind that is not known
  */
-export async function readTarget(kube: Kube, plan: Plan): Promise<TargetObject | undefined> {
+export async function readTarget(kube: Kube, plan: Plan, nowMs: number): Promise<TargetObject | undefined> {
   const { target } = plan
   const resource = resourceOfKind(target.kind)
   if (!resource) throw new TypeError(`the kind ${target.kind} is not known`)
   if (!WORKLOAD_KINDS.includes(target.kind)) {
     const object = await kube.get(resource, refOf(target))
-    return object && ofOther(object, await readSurroundings(kube, target, object.metadata?.labels ?? {}))
+    return object && ofOther(object, await readSurroundings(kube, target, object.metadata?.labels ?? {}), nowMs)
   }
   const view = await readWorkload(kube, target)
   if (!view) return undefined
   const labels = view.workload.spec?.template?.metadata?.labels ?? {}
-  return ofWorkload(plan, view, await readSurroundings(kube, target, labels))
+  return ofWorkload(plan, view, await readSurroundings(kube, target, labels), nowMs)
 }

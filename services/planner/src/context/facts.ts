@@ -23,9 +23,9 @@ import { volumeFacts } from './volume-facts.ts'
 
 const DEFAULT_CONFIDENCE = { state: 1, event: 0.8, metric: 0.7, alert: 0.7 } as const
 
-/** Does a signal still speak of something that exists? One on a pod that is gone says nothing of its successors. */
-export function isCurrent({ entity, resolvedMs }: IncidentSignal, pods: readonly PodFacts[]): boolean {
-  if (resolvedMs !== undefined) return false
+/** Does a signal still speak of the target, and of something that exists? One on a pod that is gone says nothing of its successors. */
+export function isCurrent({ entity, resolvedMs, target }: IncidentSignal, pods: readonly PodFacts[]): boolean {
+  if (resolvedMs !== undefined || target !== undefined) return false
   if (entity.kind !== 'Pod') return true
   return pods.some(
     ({ uid, name, terminating }) => !terminating && (entity.uid ? uid === entity.uid : name === entity.name),

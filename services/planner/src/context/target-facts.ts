@@ -1,5 +1,6 @@
 import type { Facts, PodFacts } from '@kubewise/contracts'
 import {
+  isManaged,
   managerOf,
   type DaemonSet,
   type Deployment,
@@ -9,20 +10,16 @@ import {
   type StatefulSet,
 } from '@kubewise/kube'
 import { autoscalerOf } from './autoscaler-facts.ts'
+import { UNREADABLE_ROOTS } from '../correlation/root-causes.ts'
 import { rolloutWorkload, type Context } from './context.ts'
 import { plainName } from './plain-name.ts'
 import { revertedBy } from './reverted-facts.ts'
 
-const MANAGED = 'kubewise.io/managed'
 const NAMES = { 'argo-cd': 'Argo CD', flux: 'Flux', operator: 'the operator of' } as const
-
-/** `kubewise.io/managed: "true"`; a workload's own word beats its namespace's, and anything but `true` is a no. */
-export function isManaged(workload: KubernetesObject | undefined, namespace: KubernetesObject | undefined): boolean {
-  return (workload?.metadata?.labels?.[MANAGED] ?? namespace?.metadata?.labels?.[MANAGED]) === 'true'
-}
 
 /** Who would take a change back; empty where nobody. */
 function ownedBy({ target, isReadable, incident }: Context): string {
+  if (UNREADABLE_ROOTS.has(incident.target.kind)) return ''
   if (!isReadable) return `the operator of ${incident.target.kind}`
   const manager = target && managerOf(target)
   return manager ? `${NAMES[manager.by]} ${plainName(manager.name)}` : ''

@@ -1,8 +1,11 @@
 import { hashOf, type Execution, type Facts, type Incident, type Outcome, type Refusal } from '@kubewise/contracts'
 import { actionNamed, type Limits } from '@kubewise/policy'
 import { isAttempt, isUnderWay } from '../context/facts.ts'
+import { rootCauseOf } from '../correlation/root-causes.ts'
+import { FLAPPING, type Flaps } from '../incidents/flapping.ts'
+import { openOwnSignals, quietSinceMs, titleOfIncident } from '../incidents/signals.ts'
+import { lastSymptomMs } from '../incidents/symptoms.ts'
 import { ranked, standingOfPlaybook } from '../learning/rank.ts'
-import { openSignals, quietSinceMs, titleOfIncident } from '../incidents/signals.ts'
 import { askPlaybooks, type Asked, type Failure, type ResolvedStep } from '../playbooks/ask.ts'
 import type { LoadedPlaybook } from '@kubewise/playbooks'
 import { refusedBy, type Choice, type Close, type Remedy, type Wait } from './choice.ts'
@@ -14,6 +17,10 @@ const MINUTE = 60 * SECOND
 const CLOSED_AFTER_QUIET_MS = 10 * MINUTE
 /** Signals that contradict a state that has been well this long are stale. */
 const STALE_AFTER_WELL_MS = 10 * MINUTE
+/** The end of all patience: what is still wrong then is nothing that an incident helps with. */
+const LONGEST_OPEN_MS = 7 * 24 * 60 * MINUTE
+/** A cause that is well is watched this long after its last symptom came. */
+const ROOT_WELL_MS = 60 * SECOND
 /** How long an incident that no playbook knows is watched before a person is called. */
 const WATCHED_SECONDS = 60
 
@@ -26,6 +33,10 @@ export interface Question {
   /** How plans ended lately. */
   outcomes: readonly Outcome[]
   limits: Pick<Limits, 'maxAttemptsPerIncident'>
+  /** Why nobody is to be told of it now; see `Muting`. */
+  muted?: Refusal | undefined
+  /** How often it came and went before; see `flapsOf`. */
+  flaps?: Flaps | undefined
 }
 
 export interface Decided {
@@ -71,6 +82,13 @@ function callAPerson(): ResolvedStep {
 function ending({ nowMs, incident, facts }: Question): Close | undefined {
   const title = titleOfIncident(incident)
   if (!facts.target.exists) return close('target-gone', `${title} does not exist any more.`)
+  if (nowMs - Math.max(incident.openedMs, lastSymptomMs(incident) ?? 0) >= LONGEST_OPEN_MS)
+    return close(
+      'open-too-long',
+      `${title} was ill for ${LONGEST_OPEN_MS / (24 * 60 * MINUTE)} days; what is seen anew opens a new incident.`,
+    )
+  if (facts.target.kind === 'Cluster')
+    return facts.cluster.storm ? undefined : close('storm-over', 'It has long been no more than usual that is ill.')
   const quietMs = quietSinceMs(incident)
   const isQuiet = quietMs !== undefined || facts.signals.length === 0
   const state = wellness(facts)
@@ -78,10 +96,16 @@ function ending({ nowMs, incident, facts }: Question): Close | undefined {
     return close('recovered', `${title} is ${state === 'well' ? 'well' : 'quiet'}: every signal of it has ended.`)
   if (quietMs !== undefined && nowMs - quietMs >= CLOSED_AFTER_QUIET_MS)
     return close('quiet', `Nothing was heard of ${title} for ${CLOSED_AFTER_QUIET_MS / MINUTE} minutes.`)
+  const newestMs = lastSymptomMs(incident)
+  // What was scaled away is as it shall be, and yet answers nobody.
+  const isThere = state === 'well' && !facts.target.scaledToZero
+  const isWellRoot = newestMs !== undefined && isThere && openOwnSignals(incident).length === 0
+  if (isWellRoot && nowMs - newestMs >= ROOT_WELL_MS)
+    return close('recovered', `${title} is well; what hung on it and is still ill is looked at by itself.`)
   const { decision } = incident
   const isLongWell =
     decision !== undefined && [ALREADY_RECOVERED, RECOVERING].includes(decision.code) && state === 'well'
-  const isStale = isLongWell && openSignals(incident).every(({ source }) => source !== 'metric')
+  const isStale = isLongWell && openOwnSignals(incident).every(({ source }) => source !== 'metric')
   return isStale && nowMs - decision.atMs >= STALE_AFTER_WELL_MS
     ? close('recovered', `${title} has been well for ${STALE_AFTER_WELL_MS / MINUTE} minutes; its signals are stale.`)
     : undefined
@@ -139,6 +163,8 @@ function remedyOf(
 function withoutPlaybook(question: Question, refused: Asked['refused']): Choice {
   const { facts, incident } = question
   const title = titleOfIncident(incident)
+  const root = rootCauseOf(facts, title)
+  if (root) return ownRule('escalate', root.cause, root.cause, root.say)
   if (wellness(facts) === 'well') {
     const say = `${title} is well by its state, whatever its signals still say.`
     const wasActedUpon = question.executions.some(isAttempt)
@@ -175,8 +201,18 @@ export function unlessTried(remedy: Remedy, question: Question, tried: ReadonlyM
 function withWish(remedy: Remedy, question: Question, tried: ReadonlyMap<string, string>): Remedy {
   const { facts } = question
   if (facts.target.ownedBy === '' || remedy.outcome !== 'escalate') return remedy
-  const { choice } = decide({ ...question, facts: { ...facts, target: { ...facts.target, ownedBy: '' } } }, tried)
+  const { choice } = chosen({ ...question, facts: { ...facts, target: { ...facts.target, ownedBy: '' } } }, tried)
   return choice.outcome === 'plan' ? { ...remedy, wish: choice.steps } : remedy
+}
+
+/** What comes and goes is told once and left alone: to act on it again is what keeps it going, or hides what it is. */
+function damped(choice: Choice, flaps: Flaps | undefined, title: string): Choice {
+  const isLoud = choice.outcome === 'plan' || choice.outcome === 'escalate'
+  if (!flaps || !isLoud) return choice
+  const say = `${title} came and went ${flaps.count} times since ${new Date(flaps.sinceMs).toISOString()}.`
+  return flaps.isTold
+    ? wait(FLAPPING, say)
+    : { ...escalation(FLAPPING, choice.cause, say, choice), refused: choice.refused }
 }
 
 /**
@@ -185,13 +221,34 @@ function withWish(remedy: Remedy, question: Question, tried: ReadonlyMap<string,
  * @param tried content of the steps of this incident's plans, by plan id; see `contentOf`
  */
 export function decide(question: Question, tried: ReadonlyMap<string, string>): Decided {
-  const { facts, executions } = question
+  const { incident, executions } = question
   const over = ending(question)
   const underWay = executions.find(isUnderWay)
   if (underWay)
     return { choice: wait('execution-under-way', `The plan ${underWay._id} is being carried out.`), failures: [] }
   if (over) return { choice: over, failures: [] }
-  const { outcomes, nowMs } = question
+  if (question.muted) return { choice: wait('silenced', question.muted.say), failures: [] }
+  const { choice, failures } = chosen(question, tried)
+  return { choice: damped(choice, question.flaps, titleOfIncident(incident)), failures }
+}
+
+/** In a storm nothing is changed; what would be is decided anew once it is over. */
+function frozen(choice: Choice): Choice {
+  return choice.outcome === 'plan'
+    ? wait('storm', `Too much fell ill at once, so this is not done yet: ${choice.say}`)
+    : choice
+}
+
+function chosen(question: Question, tried: ReadonlyMap<string, string>): Decided {
+  const { cluster } = question.facts
+  if (!cluster.storm) return chosenCalmly(question, tried)
+  const calm = { ...question, facts: { ...question.facts, cluster: { ...cluster, storm: false } } }
+  const { choice, failures } = chosenCalmly(calm, tried)
+  return { choice: frozen(choice), failures }
+}
+
+function chosenCalmly(question: Question, tried: ReadonlyMap<string, string>): Decided {
+  const { facts, outcomes, nowMs } = question
   const asked = askPlaybooks(ranked(question.playbooks, facts.target.kind, outcomes, nowMs), facts)
   const { answer, failures } = asked
   if (!answer) return { choice: withoutPlaybook(question, asked.refused), failures }

@@ -13,6 +13,7 @@ import {
 } from '@kubewise/contracts'
 import {
   allRefusals,
+  freezesOf,
   GUARDS,
   isPassing,
   known,
@@ -20,6 +21,7 @@ import {
   modeOf,
   protectedNamespacesOf,
   unknown,
+  wishesOf,
   type GuardContext,
   type GuardName,
   type Known,
@@ -47,6 +49,7 @@ const EARLY: readonly GuardName[] = [
   'autoscaler',
   'bare-pod',
   'kill-switch',
+  'window',
   'one-at-a-time',
   'cooldown',
   'parallel-budget',
@@ -143,7 +146,17 @@ function objectOf(context: Context, facts: Facts, plan: Pick<Plan, 'impact'>): G
     ready: facts.target.ready,
     readyPodsTaken: plan.impact.readyPodsTaken,
     budgets: matchingBudgets(context),
+    wishes: wishesOf([target, context.namespace], context.nowMs),
   })
+}
+
+/** The windows that freeze the target now; ones that cannot be read freeze it too. */
+function frozenBy({ target }: Pick<Plan, 'target'>, { settings }: Ground, nowMs: number): GuardContext['windows'] {
+  try {
+    return known(freezesOf(target, settings, nowMs))
+  } catch (error) {
+    return unknown(explain(error))
+  }
 }
 
 const notAsked = unknown('it is judged when the plan is carried out')
@@ -171,6 +184,7 @@ export function earlyRefusals(
     attempts: known(facts.attempts.count),
     object: objectOf(context, facts, plan),
     storm: notAsked,
+    windows: frozenBy(plan, ground, context.nowMs),
     freshness: notAsked,
   })
 }

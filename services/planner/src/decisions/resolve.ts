@@ -1,5 +1,5 @@
 import { hashOf, type Decision, type Facts, type Refusal } from '@kubewise/contracts'
-import { strictestMode } from '@kubewise/policy'
+import { actingMode, strictestMode, wishesOf } from '@kubewise/policy'
 import type { Context } from '../context/context.ts'
 import type { Draft } from '../evaluation/check.ts'
 import { evaluate, preflightShare, type Evaluated, type EvaluationPorts } from '../evaluation/evaluate.ts'
@@ -37,7 +37,9 @@ interface Drafted {
 const stepsOf = (drafts: readonly Draft[]) => drafts.map(({ step }) => step)
 
 function draft(context: Context, facts: Facts, remedy: Remedy, ground: Ground, installation: Installation): Drafted {
-  const allowed = modeFor(context.incident.target.namespace, riskOf(remedy), installation, ground)
+  const wishes = wishesOf([context.target, context.namespace], context.nowMs)
+  const granted = modeFor(context.incident.target.namespace, riskOf(remedy), installation, ground)
+  const allowed = actingMode('auto', granted, wishes)
   // A model's choice is bounded by rules, but nobody has reviewed it before.
   const isForAPerson = remedy.demotion !== undefined || (remedy.llm !== undefined && installation.mayModelAct !== true)
   const mode = isForAPerson ? strictestMode(allowed, 'approve') : allowed
@@ -89,7 +91,7 @@ export async function resolve(
   if (!isToBeEvaluated(choice, drafted)) return tell(context, facts, choice, drafted)
   // What may not be done leaves no trace in the cluster, not even a dry run, as in mode observe.
   const mayAsk = drafted.content.refusals.length === 0
-  const question = { context, facts, plan: drafted.plan, drafts: drafted.steps, windows: [], mayAsk }
+  const question = { context, facts, plan: drafted.plan, drafts: drafted.steps, mayAsk }
   const evaluated = await evaluate(ports.evaluation, question, signal)
   if (!evaluated.refusal) return finish(context, facts, choice, drafted, evaluated)
   const { code, say } = evaluated.refusal

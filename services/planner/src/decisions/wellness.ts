@@ -24,9 +24,11 @@ const JUDGED_BY_PODS: ReadonlySet<string> = new Set([
 
 /**
  * What the target's state says, whatever its signals say: well when all the pods it wants are ready and none died lately.
- * Unknown for a node, a Service or a custom resource: they have no pods of their own.
+ * A node is well when it is ready and wants for nothing; unknown for a Service or a custom resource: they have no pods of their own.
  */
-export function wellness({ target, pods, job }: Facts): 'well' | 'ill' | 'unknown' {
+export function wellness({ target, pods, job, node }: Facts): 'well' | 'ill' | 'unknown' {
+  if (target.kind === 'Node' && node.name !== '')
+    return node.ready === 'True' && node.pressures.length === 0 ? 'well' : 'ill'
   if (target.uid === '' || !JUDGED_BY_PODS.has(target.kind)) return 'unknown'
   if (job.exists) return job.complete && !job.failed ? 'well' : 'ill'
   const isFinished = target.kind === 'Pod' && pods.every(({ phase }) => phase === 'Succeeded')

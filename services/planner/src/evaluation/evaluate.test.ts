@@ -153,7 +153,6 @@ describe('the evaluation of a plan', () => {
     ['an autoscaler and a limit', { ...three(), autoscalers: [autoscaler] }, raise, {}, undefined],
     ['Argo CD', { ...three(), target: argo }, raise, {}, 'owned-elsewhere'],
     ['a right that is missing', three(), raise, { isAllowed: ({ verb }) => verb !== 'patch' }, 'permission-missing'],
-    ['a maintenance window', three(), raise, { windows: [{ name: 'night', untilMs: 0 }] }, 'maintenance-window'],
     [
       'a dependency that is down',
       {

@@ -26,7 +26,7 @@ import type { ReadPlace } from './read-place.ts'
 import { checkScheduling } from './scheduling.ts'
 import { checkSchema } from './schema.ts'
 import type { Place } from './place.ts'
-import { checkTiming, type OpenWindow } from './timing.ts'
+import { checkTiming } from './timing.ts'
 import { checkVolumes } from './volumes.ts'
 
 export interface EvaluationPorts {
@@ -42,8 +42,6 @@ export interface EvaluationQuestion {
   plan: NewPlan
   /** Of the plan's own steps. */
   drafts: readonly Draft[]
-  /** Maintenance windows that cover the target now. */
-  windows: readonly OpenWindow[]
   /** False where nothing may be asked that looks like a write, as in mode observe: what is configured is judged alone. */
   mayAsk: boolean
 }
@@ -133,7 +131,7 @@ export async function evaluate(
   question: EvaluationQuestion,
   stopping: AbortSignal,
 ): Promise<Evaluated> {
-  const { context, facts, plan, drafts, windows, mayAsk } = question
+  const { context, facts, plan, drafts, mayAsk } = question
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)])
   const active = drafts.filter(isActive)
   const arrivals = arrivalsOf(context, facts, active)
@@ -150,7 +148,7 @@ export async function evaluate(
     ['permission', permission],
     ['ownership', checkOwnership(context, facts)],
     ['availability', checkAvailability(context, facts, active, arrivals)],
-    ['timing', checkTiming(context, facts, active, windows)],
+    ['timing', checkTiming(context, facts, active)],
     ['dry-run', changes],
     ...podVerdicts({ question, arrivals, changes, pods, around }),
   ])

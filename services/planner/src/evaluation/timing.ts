@@ -2,20 +2,8 @@ import { titleOf, type Facts } from '@kubewise/contracts'
 import type { Context } from '../context/context.ts'
 import { doubt, gravest, refuse, type Draft, type Verdict } from './check.ts'
 
-/** A maintenance window that covers the target now. */
-export interface OpenWindow {
-  name: string
-  untilMs: number
-}
-
 /** New pods are made of the same, so that a rollout or a dependency decides how they fare. */
 const RENEWS: ReadonlySet<string> = new Set(['restart@1', 'evict-pod@1', 'scale@1'])
-
-function inWindow(windows: readonly OpenWindow[]): Verdict[] {
-  return windows.map(({ name, untilMs }) =>
-    refuse('maintenance-window', `The maintenance window ${name} is open until ${new Date(untilMs).toISOString()}.`),
-  )
-}
 
 /** A rollout within its deadline whose pods can run is on its way: nothing is thrown in. */
 function inRollout({ incident }: Context, { rollout }: Facts, drafts: readonly Draft[]): Verdict[] {
@@ -39,15 +27,10 @@ function withoutDependency({ dependencies }: Facts, drafts: readonly Draft[]): V
     )
 }
 
-/** Is this the moment? By maintenance windows, a rollout under way, dependencies; cooldown and budgets are the guards' matter. */
-export function checkTiming(
-  context: Context,
-  facts: Facts,
-  drafts: readonly Draft[],
-  windows: readonly OpenWindow[],
-): Verdict {
+/** Is this the moment? By a rollout under way and dependencies; windows, cooldown and budgets are the guards' matter. */
+export function checkTiming(context: Context, facts: Facts, drafts: readonly Draft[]): Verdict {
   return gravest(
-    [...inWindow(windows), ...inRollout(context, facts, drafts), ...withoutDependency(facts, drafts)],
-    'No window, rollout or dependency stands in the way.',
+    [...inRollout(context, facts, drafts), ...withoutDependency(facts, drafts)],
+    'No rollout or dependency stands in the way.',
   )
 }

@@ -33,17 +33,26 @@ export function signalOf(anomaly: AnomalyOpened, resolvedMs?: number): IncidentS
   }
 }
 
+/** Is it the incident's own, not a symptom's? */
+const isOwn = ({ target }: IncidentSignal) => target === undefined
+
+/** Its own signals; where it has none, since it was opened for its symptoms alone, theirs. */
+function judged(signals: readonly IncidentSignal[]): readonly IncidentSignal[] {
+  const own = signals.filter(isOwn)
+  return own.length > 0 ? own : signals
+}
+
 /** The worst signal, of these the first: what the incident is called by. */
 function leading(signals: readonly IncidentSignal[]): IncidentSignal | undefined {
   return [...signals].sort((a, b) => rank(b.severity) - rank(a.severity) || byStart(a, b))[0]
 }
 
 /** What an incident says of itself, from its signals alone: the order in which they came leaves no trace. */
-function summary(signals: IncidentSignal[]): Pick<Incident, 'openedMs' | 'severity' | 'say' | 'signals'> {
+export function summary(signals: IncidentSignal[]): Pick<Incident, 'openedMs' | 'severity' | 'say' | 'signals'> {
   const sorted = [...signals].sort(byStart)
-  const lead = leading(sorted)
+  const lead = leading(judged(sorted))
   return {
-    openedMs: sorted[0]?.startedMs ?? 0,
+    openedMs: judged(sorted)[0]?.startedMs ?? 0,
     severity: lead?.severity ?? 'info',
     say: lead?.say ?? 'nothing known',
     signals: sorted,
@@ -94,10 +103,14 @@ export function withResolution(incident: Incident, anomaly: string, resolvedMs: 
 export const openSignals = (incident: Pick<Incident, 'signals'>) =>
   incident.signals.filter(({ resolvedMs }) => resolvedMs === undefined)
 
-/** When the last of its signals ended; undefined while one goes on. */
+/** Those that go on and speak of the incident's own target. */
+export const openOwnSignals = (incident: Pick<Incident, 'signals'>) => openSignals(incident).filter(isOwn)
+
+/** When the last of its own signals ended (of its symptoms', where it has none of its own); undefined while one goes on. */
 export function quietSinceMs(incident: Pick<Incident, 'signals'>): number | undefined {
-  if (openSignals(incident).length > 0) return undefined
-  return Math.max(0, ...incident.signals.map(({ resolvedMs }) => resolvedMs ?? 0))
+  const signals = judged(incident.signals)
+  if (signals.some(({ resolvedMs }) => resolvedMs === undefined)) return undefined
+  return Math.max(0, ...signals.map(({ resolvedMs }) => resolvedMs ?? 0))
 }
 
 export const titleOfIncident = (incident: Pick<Incident, 'target'>) => titleOf(incident.target)

@@ -3,7 +3,7 @@ import { COLLECTIONS, type Matcher, type Silence } from '@kubewise/contracts'
 import { VirtualClock } from '@kubewise/testkit'
 import { anomaly } from '../fixture/anomalies.ts'
 import { testRecord } from '../fixture/record.ts'
-import { coverOf, createSilences } from './silences.ts'
+import { coverOf, createSilences, matchedOf } from './silences.ts'
 
 const matcher = (field: Matcher['field'], operator: Matcher['operator'], value: string): Matcher => ({
   field,
@@ -30,12 +30,12 @@ describe('a silence', () => {
   ]
   for (const [what, matchers, expected] of cases)
     it(`for ${what} ${expected ? 'covers' : 'does not cover'} it`, () =>
-      assert.equal(coverOf({ matchers })(one), expected))
+      assert.equal(coverOf({ matchers })(matchedOf(one)), expected))
 
   it('takes no longer for an expression that is made to take for ever', () => {
     const covers = coverOf({ matchers: [matcher('name', '=~', '(a+)+(a|aa)*$')] })
     const evil = anomaly('x', { target: { ...one.target, name: `${'a'.repeat(250)}!` } })
-    assert.equal(covers(evil), false)
+    assert.equal(covers(matchedOf(evil)), false)
   })
 
   it('is refused when its expression is none', () =>
@@ -59,14 +59,14 @@ describe('the silences', () => {
   it('hold from their start to their end, and take effect within a second', async () => {
     await using record = await testRecord(clock)
     const silences = createSilences(record.store, clock, 'prod', () => assert.fail())
-    assert.equal(await silences.covering(anomaly('a')), undefined)
+    assert.equal(await silences.covering(matchedOf(anomaly('a'))), undefined)
     await record.store.collection(COLLECTIONS.silences).insert(silence({ startsMs: clock.now() + 5_000 }))
     await clock.advance(4_000)
-    assert.equal(await silences.covering(anomaly('a')), undefined)
+    assert.equal(await silences.covering(matchedOf(anomaly('a'))), undefined)
     await clock.advance(1_000)
-    assert.equal((await silences.covering(anomaly('a')))?.code, 'silenced')
+    assert.equal((await silences.covering(matchedOf(anomaly('a'))))?.code, 'silenced')
     await clock.advance(60_000)
-    assert.equal(await silences.covering(anomaly('a')), undefined)
+    assert.equal(await silences.covering(matchedOf(anomaly('a'))), undefined)
   })
 
   it('that cannot be read cover nothing, which is told once', async () => {
@@ -77,7 +77,7 @@ describe('the silences', () => {
     await table.insert(silence({ matchers: [matcher('name', '=~', '(')] }))
     await table.insert(silence({ _id: 'two', cluster: 'test' }))
     for (let round = 0; round < 3; round++) {
-      assert.equal(await silences.covering(anomaly('a')), undefined)
+      assert.equal(await silences.covering(matchedOf(anomaly('a'))), undefined)
       await clock.advance(1_500)
     }
     assert.deepEqual(told, ['one'])

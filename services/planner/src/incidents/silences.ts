@@ -1,42 +1,40 @@
-import { COLLECTIONS, type AnomalyOpened, type Matcher, type Refusal, type Silence } from '@kubewise/contracts'
+import { COLLECTIONS, type AnomalyOpened, type Refusal, type Silence } from '@kubewise/contracts'
+import { fitsOf, type Matched } from '@kubewise/policy'
 import type { Clock } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
-import { RE2JS } from 're2js'
 
-/** Whether one value fits one matcher. */
-type Test = (value: string) => boolean
+/** What of an anomaly is matched. The cause is its incident's, empty while none is known. */
+export const matchedOf = (
+  { target, rule, severity, source }: Pick<AnomalyOpened, 'target' | 'rule' | 'severity' | 'source'>,
+  cause = '',
+): Matched => ({
+  namespace: target.namespace,
+  kind: target.kind,
+  name: target.name,
+  rule: rule.name,
+  severity,
+  source,
+  cause,
+})
+
+type Covers = (matched: Matched) => boolean
 
 /**
- * Compiles a matcher as Alertmanager reads it: expressions are RE2, which takes linear time whatever they say, and must match
- * the whole value.
- *
+ * Does a silence cover this? All of its matchers must. One that asks for a cause covers nothing while none is known.
  * @throws Error for an expression that is none
  */
-function testOf({ operator, value }: Matcher): Test {
-  if (operator === '=') return (found) => found === value
-  if (operator === '!=') return (found) => found !== value
-  const expression = RE2JS.compile(value, RE2JS.DOTALL)
-  return operator === '=~' ? (found) => expression.matches(found) : (found) => !expression.matches(found)
-}
-
-function valueOf({ target, rule, severity }: AnomalyOpened, field: Matcher['field']): string {
-  return field === 'rule' ? rule.name : field === 'severity' ? severity : target[field]
-}
-
-type Covers = (anomaly: AnomalyOpened) => boolean
-
-/** Does a silence cover an anomaly? All of its matchers must. @throws Error for an expression that is none */
 export function coverOf({ matchers }: Pick<Silence, 'matchers'>): Covers {
-  const tests = matchers.map((matcher) => ({ field: matcher.field, test: testOf(matcher) }))
-  return (anomaly) => tests.every(({ field, test }) => test(valueOf(anomaly, field)))
+  const fits = fitsOf(matchers)
+  const asksForCause = matchers.some(({ field }) => field === 'cause')
+  return (matched) => (!asksForCause || matched.cause !== '') && fits(matched)
 }
 
 const isActive = ({ startsMs, endsMs }: Silence, nowMs: number) => startsMs <= nowMs && nowMs < endsMs
 
 /** Knows which anomalies people do not want to be told of now. */
 export interface Silences {
-  /** @returns why an anomaly opens nothing, or undefined */
-  covering(anomaly: AnomalyOpened): Promise<Refusal | undefined>
+  /** @returns why nobody is told of this now, or undefined */
+  covering(matched: Matched): Promise<Refusal | undefined>
 }
 
 /** A silence takes effect within this long. */
@@ -91,9 +89,9 @@ export function createSilences(
   }
 
   return {
-    async covering(anomaly) {
+    async covering(matched) {
       const nowMs = clock.now()
-      const silence = (await current()).find((each) => isActive(each.silence, nowMs) && each.covers(anomaly))?.silence
+      const silence = (await current()).find((each) => isActive(each.silence, nowMs) && each.covers(matched))?.silence
       return (
         silence && {
           code: 'silenced',

@@ -1,0 +1,42 @@
+import type { Facts } from '@kubewise/contracts'
+
+/** What is said of a cause that no playbook knows a remedy for. */
+export interface RootCause {
+  cause: string
+  say: string
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  Registry: 'registry-unreachable',
+  Webhook: 'webhook-down',
+  ResourceQuota: 'quota-exceeded',
+  Namespace: 'admission-refused',
+  PersistentVolumeClaim: 'volume-stuck',
+  Service: 'dependency-down',
+  ConfigMap: 'bad-configuration',
+  Secret: 'bad-configuration',
+  NetworkPolicy: 'network-broken',
+  LimitRange: 'admission-refused',
+}
+
+/** Kinds that have incidents only as causes of others', and are no object that could be read. */
+export const UNREADABLE_ROOTS: ReadonlySet<string> = new Set(['Cluster', ...Object.keys(CAUSES)])
+
+function ofCluster({ cluster }: Facts): RootCause {
+  const { nodes, nodesNotReady, illTargets, managedTargets } = cluster
+  const cause = nodesNotReady >= 2 ? 'nodes-lost' : 'storm'
+  const say = `Too much fell ill at once: ${illTargets} of ${managedTargets} targets, ${nodesNotReady} of ${nodes} nodes. Nothing is changed until that is over.`
+  return { cause, say }
+}
+
+/** The cause that the kind of a root stands for, where nothing more is known of it; undefined for one that is a target itself. */
+export function rootCauseOf(facts: Facts, title: string): RootCause | undefined {
+  const { kind } = facts.target
+  if (kind === 'Cluster') return ofCluster(facts)
+  const cause = CAUSES[kind]
+  if (cause === undefined || facts.correlation.symptoms === 0) return undefined
+  return {
+    cause,
+    say: `${facts.correlation.symptoms} targets are ill because of ${title}; a person has to look at it.`,
+  }
+}
