@@ -230,7 +230,7 @@ describe('the planner on a simulated cluster', function () {
     simulator.inject({ name: 'completed-job', namespace: DEMO_NAMESPACE, target: 'Job/report' })
     const job = targetOf('Job', 'report')
     await publish(job, await untilPod('report', ({ status }) => status?.phase === 'Succeeded'), 'pod-not-ready')
-    assert.deepEqual((await planOf(job, 'completed-job')).steps, [])
+    assert.deepEqual((await planOf(job, 'job-finished')).steps, [])
   })
 
   it('has changed nothing in the cluster: what it asked were dry runs', () => {
