@@ -143,14 +143,14 @@ describe('the planner on a simulated cluster', function () {
   })
 
   it('rolls back an image that does not exist, and a configuration that is not there', async () => {
-    for (const [fault, app, waiting] of [
-      ['bad-image', 'search', 'ImagePullBackOff'],
-      ['missing-config', 'mailer', 'CreateContainerConfigError'],
+    for (const [fault, app, waiting, cause] of [
+      ['bad-image', 'search', 'ImagePullBackOff', 'image-unavailable'],
+      ['missing-config', 'mailer', 'CreateContainerConfigError', 'configuration-missing'],
     ] as const) {
       const target = targetOf('Deployment', app)
       simulator.inject({ name: fault, namespace: DEMO_NAMESPACE, target: `Deployment/${app}` })
       await publish(target, await untilPod(app, (pod) => waitingReasonOf(pod) === waiting), 'image-pull')
-      const plan = await planOf(target, 'bad-rollout')
+      const plan = await planOf(target, cause)
       assert.equal(plan.steps[0]?.action, 'rollback@1')
     }
   })

@@ -166,12 +166,13 @@ describe('built-in playbooks: a world in, the choice out', () => {
       node({ ready: 'False', notReadySeconds: 90, cordoned: true }),
       'node-not-ready',
     ],
-    ['a clock that is wrong', node({ clockOffsetSeconds: 3 }), 'clock-drift cordon@1 {}'],
+    ['a clock that is off', node({ clockOffsetSeconds: 3 }), 'clock-drift-told'],
+    ['a clock that is wrong', node({ clockOffsetSeconds: 8 }), 'clock-drift cordon@1 {}'],
     ['a clock that is a little off', node({ clockOffsetSeconds: 0.1 }), 'nothing'],
     [
       'a clock that is wrong, while a node is lost',
       { ...node({ clockOffsetSeconds: 3 }), cluster: { nodes: 5, nodesNotReady: 1 } },
-      'nothing',
+      'clock-drift-told',
     ],
     [
       'a node that KubeWise cordoned, and is well',
@@ -181,7 +182,7 @@ describe('built-in playbooks: a world in, the choice out', () => {
     [
       'a node that KubeWise cordoned, and is not well',
       node({ cordoned: true, cordonedByUs: true, clockOffsetSeconds: 3 }),
-      'nothing',
+      'clock-drift-told',
     ],
     ['a node that somebody cordoned', node({ cordoned: true, cordonedBy: 'kubectl-cordon' }), 'node-cordoned'],
     ['a Service that selects nothing', service({ selected: 0, readyEndpoints: 0 }), 'service-misrouted'],
@@ -307,7 +308,7 @@ describe('built-in playbooks: a world in, the choice out', () => {
     [
       'a release of variables alone, whose pods crash',
       { rollout: { ...isNew, changed: ['env'] }, pods: [old, crashed] },
-      `rollback-bad-configuration ${back}`,
+      `rollback-broken-rollout ${back}`,
     ],
     [
       'a release of variables and image, whose pods crash',
