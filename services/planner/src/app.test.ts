@@ -156,14 +156,14 @@ describe('the planner on a simulated cluster', function () {
   })
 
   it('rolls back an image that does not exist, and a configuration that is not there', async () => {
-    for (const [fault, app, waiting] of [
-      ['bad-image', 'search', 'ImagePullBackOff'],
-      ['missing-config', 'mailer', 'CreateContainerConfigError'],
+    for (const [fault, app, waiting, cause] of [
+      ['bad-image', 'search', 'ImagePullBackOff', 'image-unavailable'],
+      ['missing-config', 'mailer', 'CreateContainerConfigError', 'configuration-missing'],
     ] as const) {
       const target = targetOf('Deployment', app)
       simulator.inject({ name: fault, namespace: DEMO_NAMESPACE, target: `Deployment/${app}` })
       await publish(target, await untilPod(app, (pod) => waitingReasonOf(pod) === waiting), 'image-pull')
-      const plan = await planOf(target, 'bad-rollout')
+      const plan = await planOf(target, cause)
       assert.equal(plan.steps[0]?.action, 'rollback@1')
     }
   })
@@ -251,7 +251,7 @@ describe('the planner on a simulated cluster', function () {
     simulator.inject({ name: 'completed-job', namespace: DEMO_NAMESPACE, target: 'Job/report' })
     const job = targetOf('Job', 'report')
     await publish(job, await untilPod('report', ({ status }) => status?.phase === 'Succeeded'), 'pod-not-ready')
-    assert.deepEqual((await planOf(job, 'completed-job')).steps, [])
+    assert.deepEqual((await planOf(job, 'job-finished')).steps, [])
   })
 
   it('has changed nothing in the cluster: what it asked were dry runs', () => {

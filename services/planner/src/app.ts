@@ -31,16 +31,20 @@ import type { Consultant } from './llm/consultant.ts'
 import { consultantOf } from './llm/from-settings.ts'
 import { createOutcomes } from './learning/outcomes.ts'
 import { loadLibrary } from './playbooks/library.ts'
+import type { Library } from '@kubewise/playbooks'
 import { createAnswerer } from './questions/answer.ts'
 import { createRevisionMemory } from './revisions/memory.ts'
 import { createSweep } from './sweep.ts'
 
 export { readConfig } from './config.ts'
+export { loadLibrary } from './playbooks/library.ts'
 
 export interface Ports extends Kit {
   bus: Bus
   store: Store
   kube: Kube
+  /** Playbooks that are loaded already; else the built-in ones and the user's are, at the start. */
+  library?: Library
 }
 
 const SWEEP_EVERY_MS = 15_000
@@ -77,7 +81,7 @@ export function createPlanner(ports: Ports, config: Config): Service {
   let leading: Promise<void> | undefined
 
   async function loadPlaybooks() {
-    const { playbooks, mistakes } = await loadLibrary(config.KUBEWISE_PLAYBOOKS, ports.kube)
+    const { playbooks, mistakes } = ports.library ?? (await loadLibrary(config.KUBEWISE_PLAYBOOKS, ports.kube))
     for (const say of mistakes) log.error({ say }, 'playbook left out')
     const say = mistakes.length === 0 ? `${playbooks.length} playbooks` : `left out: ${mistakes.join('\n')}`
     health.set('playbooks', 'quality', { ok: mistakes.length === 0, say })

@@ -91,7 +91,10 @@ export const BOUNDS: readonly Harm[] = [
     catalogue: [34, 35],
     by: ['expand-volume'],
     when: (facts, { claim, uid, size }) => {
-      const volume = [...facts.volumes, facts.volume].find((each) => each.name === claim && each.uid === uid)
+      const volume = [...facts.volumes, facts.volume].find(
+        // The action's target is the claim itself.
+        (each) => each.name === (claim ?? facts.target.name) && (uid === undefined || each.uid === uid),
+      )
       return !volume || !volume.expandable || !volume.everBound || volume.nextSize === '' || volume.nextSize !== size
     },
     say: 'The claim cannot be expanded so: it is not bound, its class does not allow it, or it would grow beyond its bound.',

@@ -14,6 +14,7 @@ const crashing = podFacts('new', {
 })
 const old = ['a', 'b', 'c'].map((name) => podFacts(name, { revision: 'h1' }))
 const rollingOut = { complete: false, failingPods: 0 }
+const pastDeadline = { ...rollingOut, deadlineExceeded: true }
 const badRelease: Given = { pods: [...old, crashing], rollout: { complete: false, failingPods: 1 } }
 const badImage: Given = { ...badRelease, image: { failing: true, problem: 'not-found', introducedByRollout: true } }
 const steady: Given['memory'] = { container: 'app', kills: 2, steady: true, nextLimit: '96Mi' }
@@ -207,9 +208,15 @@ const TABLE: readonly [string, Given, string, Readonly<Record<string, string>>][
   ],
   [
     '18: the readiness probe is wrong',
-    { probe: { failing: 'readiness', introducedByRollout: true }, rollout: rollingOut },
+    { probe: { failing: 'readiness', introducedByRollout: true }, rollout: pastDeadline },
     'rollback',
     { restart: 'probe-fails', evict: 'probe-fails' },
+  ],
+  [
+    '18: a release whose pods are slow to become ready, within its deadline',
+    { probe: { failing: 'readiness', introducedByRollout: true }, rollout: rollingOut },
+    '',
+    { rollback: 'rollout-in-progress', restart: 'probe-fails' },
   ],
   [
     '19: an init container hangs',
@@ -244,7 +251,7 @@ const TABLE: readonly [string, Given, string, Readonly<Record<string, string>>][
   ],
   [
     '24: the release asks for too much',
-    { scheduling: { blocked: true, reason: 'insufficient', introducedByRollout: true }, rollout: rollingOut },
+    { scheduling: { blocked: true, reason: 'insufficient', introducedByRollout: true }, rollout: pastDeadline },
     'rollback',
     { scale: 'not-schedulable' },
   ],

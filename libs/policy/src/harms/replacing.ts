@@ -133,10 +133,11 @@ export const REPLACING: readonly Harm[] = [
   },
   {
     code: 'node-not-ready',
-    catalogue: [28],
-    by: ['evict-pod'],
-    when: ({ pods }, { uid }) => pods.some((pod) => pod.uid === uid && !pod.nodeReady),
-    say: 'Its node is not ready: whether the pod still runs there is not known, and its toleration is waited for.',
+    catalogue: [28, 36],
+    by: TAKES,
+    // Also where the pod there is being deleted: whether it still runs, and holds a volume, is not known either.
+    when: ({ pods }) => pods.some(({ nodeReady }) => !nodeReady),
+    say: 'A node of it is not ready: whether its pod still runs there is not known, and its toleration is waited for.',
   },
   {
     code: 'volume-astray',

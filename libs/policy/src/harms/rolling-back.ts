@@ -13,6 +13,8 @@ import {
 /** What a failure looks like that a dependency could be the reason of. */
 const CRASHING: ReadonlySet<string> = new Set(['', 'CrashLoopBackOff'])
 const YOUNG_SECONDS = 60
+/** A pod that no node takes is waited for so long where the rollout has no deadline yet. */
+const PATIENCE_SECONDS = 300
 
 /** Does anything speak against the newest release? */
 function isReleaseAtFault(facts: Facts): boolean {
@@ -69,7 +71,11 @@ export const ROLLING_BACK: readonly Harm[] = [
     code: 'rollout-in-progress',
     catalogue: [41],
     by: ['rollback'],
-    when: (facts) => isRollingOut(facts) && !facts.probe.introducedByRollout && !facts.scheduling.introducedByRollout,
+    // A pod that is slow to become ready, or waits for a place, has until the deadline; one that its own probe kills has not.
+    when: (facts) =>
+      isRollingOut(facts) &&
+      !(facts.probe.kills && facts.probe.introducedByRollout) &&
+      !(facts.scheduling.introducedByRollout && facts.scheduling.seconds > PATIENCE_SECONDS),
     say: 'A rollout is under way within its deadline and none of its pods is failing.',
   },
   {

@@ -67,8 +67,12 @@ function isImpossible(pod: Pod, { nodes }: World): boolean {
   return nodes.length > 0 && nodes.every((node) => !fitsOn(requests, (resource) => allocatable(node, resource)))
 }
 
-/** Pods of the target were put off their nodes for others: by their condition, or by the scheduler's Event on one that waits. */
-function isPreempted({ pods, events }: Context): boolean {
+/**
+ * Pods of the target were put off their nodes for others: by their condition, or by the scheduler's Event on one that waits.
+ * They are soon gone; that the incident has seen it is remembered for as long as it is open.
+ */
+function isPreempted({ pods, events, incident }: Context): boolean {
+  if (incident.signals.some(({ rule, target }) => rule === 'pod-preempted' && target === undefined)) return true
   return pods.some(
     (pod) =>
       (conditionOf(pod, 'DisruptionTarget')?.status === 'True' &&

@@ -59,7 +59,7 @@ function fullness(claim: PersistentVolumeClaim, world: World): Pick<Facts['volum
   )
   const share = found.map(({ number }) => number('usedShare')).find((value) => value !== undefined)
   const percent = found
-    .filter(({ signal }) => /pct|percent/.test(signal.metric ?? ''))
+    .filter(({ signal, text }) => /pct|percent/.test(signal.metric ?? text('metric')))
     .map(({ number }) => number('value'))
     .find((value) => value !== undefined)
   const secondsLeft = found

@@ -180,7 +180,7 @@ describe('what is left alone', () => {
     [
       '24 a pod that no node takes: told',
       settled([{ phase: 'Pending', ready: false, node: '', ageSeconds: 400 }, {}, {}]),
-      'escalate unschedulable',
+      'escalate unschedulable-constraints',
     ],
     [
       '20 pods that are not created: told after a minute',

@@ -18,7 +18,11 @@ describe('a rollout whose pods cannot run', () => {
   const cases: [string, World, string][] = [
     ['crash for the second time', rollout(crashing), backToOne],
     ['crash for the second time, seen while dead', rollout({ dead: death, restarts: 1 }), backToOne],
-    ['cannot pull their image', rollout({ waiting: 'ImagePullBackOff' }, { rule: 'image-pull' }), backToOne],
+    [
+      'cannot pull their image',
+      rollout({ waiting: 'ImagePullBackOff' }, { rule: 'image-pull' }),
+      'plan rollback-image rollback@1 {"toRevision":1}',
+    ],
     [
       'lack their configuration',
       rollout({ waiting: 'CreateContainerConfigError' }, { rule: 'container-config' }),
@@ -27,7 +31,7 @@ describe('a rollout whose pods cannot run', () => {
     [
       'have a command that is not there',
       rollout({ waiting: 'RunContainerError' }, { rule: 'container-config' }),
-      backToOne,
+      'plan rollback-start-error rollback@1 {"toRevision":1}',
     ],
     [
       'crash, and the other revision was never seen healthy',
@@ -67,7 +71,7 @@ describe('a rollout whose pods cannot run', () => {
     [
       'cannot pull their image, and a dependency is down, which has nothing to do with it',
       { ...rollout({ waiting: 'ImagePullBackOff' }), services: [service('db')], endpointSlices: [endpoints('db', 0)] },
-      backToOne,
+      'plan rollback-image rollback@1 {"toRevision":1}',
     ],
   ]
   for (const [what, world, expected] of cases) it(`${what} → ${expected}`, () => assert.equal(told(world), expected))
