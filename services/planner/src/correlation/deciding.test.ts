@@ -3,7 +3,7 @@ import { COLLECTIONS, type Settings } from '@kubewise/contracts'
 import type { StormState } from '@kubewise/policy'
 import type { Store } from '@kubewise/store'
 import { VirtualClock } from '@kubewise/testkit'
-import { benchOf, type Bench } from '../fixture/bench.ts'
+import { benchOf } from '../fixture/bench.ts'
 import { incidentOf, WEB, type World } from '../fixture/context.ts'
 import { NOW } from '../fixture/objects.ts'
 import { testRecord } from '../fixture/record.ts'
@@ -11,7 +11,6 @@ import { crashing, rollout, settled } from '../fixture/worlds.ts'
 
 const MINUTE = 60_000
 const broken = () => rollout(crashing)
-const codeOf = async (bench: Bench) => (await bench.read()).decision?.code
 const incidentsOf = async (store: Store) => (await store.collection(COLLECTIONS.incidents).find({ limit: 100 })).items
 const settings = (rest: Partial<Settings>): Omit<Settings, 'version'> => ({
   _id: 'settings',

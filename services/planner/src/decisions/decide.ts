@@ -90,13 +90,14 @@ function ending({ nowMs, incident, facts }: Question): Close | undefined {
   if (facts.target.kind === 'Cluster')
     return facts.cluster.storm ? undefined : close('storm-over', 'It has long been no more than usual that is ill.')
   const quietMs = quietSinceMs(incident)
-  const isQuiet = quietMs !== undefined || facts.signals.length === 0
+  const newestMs = lastSymptomMs(incident)
+  // One that was opened for its symptoms alone has no signal of its own that could have ended.
+  const isQuiet = quietMs !== undefined || (newestMs === undefined && facts.signals.length === 0)
   const state = wellness(facts)
   if (isQuiet && state !== 'ill')
     return close('recovered', `${title} is ${state === 'well' ? 'well' : 'quiet'}: every signal of it has ended.`)
   if (quietMs !== undefined && nowMs - quietMs >= CLOSED_AFTER_QUIET_MS)
     return close('quiet', `Nothing was heard of ${title} for ${CLOSED_AFTER_QUIET_MS / MINUTE} minutes.`)
-  const newestMs = lastSymptomMs(incident)
   // What was scaled away is as it shall be, and yet answers nobody.
   const isThere = state === 'well' && !facts.target.scaledToZero
   const isWellRoot = newestMs !== undefined && isThere && openOwnSignals(incident).length === 0
