@@ -27,6 +27,11 @@ describe('flapping', () => {
       [past(60, 55), past(50, 45), past(30, 25), past(20, 15), past(10, 5)].filter((_, i) => i !== 2),
       undefined,
     ],
+    [
+      'what was repaired in between did not come and go by itself',
+      [...thrice.slice(0, 2), past(10, 5, { attempts: 1 })],
+      undefined,
+    ],
     ['one that became a symptom did not end', [...thrice.slice(1), past(30, 25, { mergedInto: 'x' })], undefined],
   ]
   for (const [what, lately, count] of cases) it(what, () => assert.equal(flapsOf(now, lately)?.count, count))

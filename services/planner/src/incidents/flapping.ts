@@ -18,8 +18,8 @@ export interface Flaps {
 export const FLAPPING = 'flapping'
 
 /**
- * Does a target come and go? Known by the record: how often its incidents ended and came again within minutes, in a row up to
- * this one. What became a symptom did not end.
+ * Does a target come and go by itself? Known by the record: how often its incidents ended and came again within minutes, in a
+ * row up to this one. What became a symptom did not end, and what was acted upon did not end by itself.
  *
  * @param lately incidents of the same target within `FLAPS_WITHIN_MS`; this one may be among them
  */
@@ -30,7 +30,7 @@ export function flapsOf(incident: Incident, lately: readonly Incident[]): Flaps 
   let next = incident
   const chain: Incident[] = []
   for (const each of before) {
-    if (each.resolvedMs === undefined || next.openedMs - each.resolvedMs > AGAIN_WITHIN_MS) break
+    if (each.resolvedMs === undefined || each.attempts > 0 || next.openedMs - each.resolvedMs > AGAIN_WITHIN_MS) break
     chain.push(each)
     next = each
   }
