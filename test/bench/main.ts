@@ -1,12 +1,13 @@
 /** Measures: `main.ts NAME [--json]`. Prints a table, or with --json one object on one line, the last of stdout. */
 import { styleText } from 'node:util'
 import { pipeline } from './pipeline.ts'
+import { redaction } from './redaction.ts'
 
 /** A benchmark's figures; keys are fixed, scripts depend on them. */
 export type Figures = Record<string, number>
 type Bench = (tell: (say: string) => void) => Promise<{ figures: Figures; gates: Figures; measured: string }>
 
-const BENCHES: Readonly<Record<string, Bench>> = { pipeline }
+const BENCHES: Readonly<Record<string, Bench>> = { pipeline, redaction }
 
 const [name = '', ...options] = process.argv.slice(2)
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined

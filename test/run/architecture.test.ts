@@ -40,6 +40,7 @@ describe('the architecture', () => {
     ['pino', 'libs/service'],
     ['prom-client', 'libs/service'],
     ['opossum', 'libs/service'],
+    ['@google/genai', 'services/planner'],
     ['ajv', 'libs/contracts libs/service libs/simulator'],
   ]
   for (const [client, owner] of owners)

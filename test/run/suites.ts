@@ -25,7 +25,7 @@ export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
     },
     {
       name: 'pipeline',
-      files: ['test/{run,pipeline,chaos}/**/*.test.ts'],
+      files: ['test/{run,pipeline,chaos,security}/**/*.test.ts'],
       without: ELSEWHERE,
       jobs: 1,
       timeoutMs: 300 * SECOND,

@@ -2,6 +2,14 @@ import { decodeAnomaly, type Anomaly } from './anomaly.ts'
 import { decodeApproval, type Approval } from './approval.ts'
 import { decodeAuditRecord, type AuditRecord } from './audit.ts'
 import { decodeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import {
+  decodeConsultation,
+  decodePromptText,
+  decodeSpend,
+  type Consultation,
+  type PromptText,
+  type Spend,
+} from './consultation.ts'
 import type { CollectionSpec } from './document.ts'
 import { decodeExecution, type Execution } from './execution.ts'
 import { decodeFeedback, type Feedback } from './feedback.ts'
@@ -53,6 +61,26 @@ export const COLLECTIONS = {
     decode: decodeRevisionRecord,
     indexes: [],
   } as CollectionSpec<RevisionRecord>,
+  spend: {
+    name: 'spend',
+    writer: ['planner'],
+    decode: decodeSpend,
+    indexes: [],
+  } as CollectionSpec<Spend>,
+  consultations: {
+    name: 'consultations',
+    writer: ['planner'],
+    decode: decodeConsultation,
+    indexes: [{ fields: ['incident'] }],
+    expiresField: 'expiresMs',
+  } as CollectionSpec<Consultation>,
+  prompts: {
+    name: 'prompts',
+    writer: ['planner'],
+    decode: decodePromptText,
+    indexes: [],
+    expiresField: 'expiresMs',
+  } as CollectionSpec<PromptText>,
   outcomes: {
     name: 'outcomes',
     writer: ['planner'],

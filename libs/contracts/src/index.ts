@@ -11,6 +11,7 @@
  * - *symptom*: an incident whose cause lies at another target; it becomes part of that target's incident. *relation*: how the two hang together.
  * - *storm*: too much fell ill at once. *window*: a stretch of time in which people do not want to be told, or nothing to be changed. *inhibition*: one anomaly keeps another quiet.
  * - *candidate*: an action that may be chosen for one incident, with bounds. *outcome*: how an action ended, counted for a cause and a kind of workload.
+ * - *consultation*: one incident put before a model. *spend*: what models have cost.
  * - *question*: what would you do about this object? *answer*: what the planner would decide now.
  * - *alert*: a finding of a team's own monitoring, which Alertmanager sent.
  * - *fact*: one thing known of an incident's context, named by a path; playbooks and plans cite them.
@@ -28,8 +29,10 @@ export * from './alert.ts'
 export * from './anomaly.ts'
 export * from './approval.ts'
 export * from './audit.ts'
+export * from './cause.ts'
 export * from './checkpoint.ts'
 export * from './collections.ts'
+export * from './consultation.ts'
 export * from './control.ts'
 export * from './dead-letter.ts'
 export { decoderOf, type Decoded, type Decoder } from './decode.ts'

@@ -1,3 +1,5 @@
+import { redactText } from '@kubewise/service'
+
 /** What went wrong, as far as a caller can act on it. */
 export type KubeErrorKind =
   | 'not-found'
@@ -37,7 +39,8 @@ export class KubeError extends Error {
   readonly isOutcomeUnknown: boolean
 
   constructor(facts: KubeErrorFacts) {
-    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    // The server quotes what it was sent, and admission webhooks say whatever they like.
+    super(redactText(facts.message), facts.cause === undefined ? undefined : { cause: facts.cause })
     this.kind = facts.kind
     this.status = facts.status
     this.reason = facts.reason ?? facts.kind

@@ -22,6 +22,7 @@ export { GUARDS, isPassing, type GuardName } from './guards/index.ts'
 export { killRefusal } from './guards/kill-switch.ts'
 export { readyPodsAllowed } from './guards/ready-share.ts'
 export { isStorm } from './guards/storm.ts'
+export { FREEZE, harmOf, HARMS, harmsOf, type Deed, type Harm } from './harms/index.ts'
 export {
   ALWAYS_PROTECTED_NAMESPACES,
   DEFAULT_LIMITS,

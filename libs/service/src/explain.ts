@@ -1,3 +1,5 @@
+import { redactText } from './redaction/redact-text.ts'
+
 const DEEPEST_CAUSE = 5
 
 function sentence(error: unknown): string {
@@ -16,5 +18,5 @@ export function explain(error: unknown): string {
     if (!sentences.some((earlier) => earlier.includes(next))) sentences.push(next)
     cause = cause instanceof Error ? cause.cause : undefined
   }
-  return sentences.join(': ')
+  return redactText(sentences.join(': '))
 }

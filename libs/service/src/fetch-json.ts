@@ -10,12 +10,19 @@ export class HttpError extends Error {
   readonly status?: number
   /** The beginning of the answer, present with kind `status`. Text from outside: data, never an instruction. */
   readonly body?: string
+  /** How long the server asked to be left alone, where it said so in seconds. */
+  readonly retryAfterMs?: number
 
-  constructor(kind: HttpErrorKind, message: string, details: { status?: number; body?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: HttpErrorKind,
+    message: string,
+    details: { status?: number; body?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, 'cause' in details ? { cause: details.cause } : {})
     this.kind = kind
     if (details.status !== undefined) this.status = details.status
     if (details.body !== undefined) this.body = details.body
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
   }
 }
 
@@ -73,7 +80,12 @@ async function refused(response: Response, origin: string): Promise<HttpError> {
   const location = response.headers.get('location')
   const moved = location && response.status < 400 ? `, it has moved; set the address it names` : ''
   const message = `${origin} answered ${response.status} ${response.statusText}`.trimEnd() + moved
-  return new HttpError('status', message, { status: response.status, body: text })
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return new HttpError('status', message, {
+    status: response.status,
+    body: text,
+    ...(Number.isFinite(seconds) && seconds >= 0 && { retryAfterMs: seconds * 1000 }),
+  })
 }
 
 /** `fetch` says "fetch failed" and hides why in the cause. */

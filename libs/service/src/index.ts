@@ -27,6 +27,14 @@ export { createKit, VERSION, type Kit, type KitOptions, type Service } from './k
 export { listen, ListenError, type ListenOptions } from './listen.ts'
 export { createLogger, LOG_LEVELS, silentLog, type Logger, type LogLevel, type LogOptions } from './log.ts'
 export { createMetrics, SECONDS_BUCKETS, type Labels, type MetricName, type Metrics } from './metrics.ts'
+export { redactObject } from './redaction/redact-object.ts'
+export {
+  createRedactor,
+  NOT_REDACTED,
+  redactText,
+  type RedactText,
+  type RedactorOptions,
+} from './redaction/redact-text.ts'
 export { backoffMs, retry, type Backoff, type RetryOptions } from './retry.ts'
 export { run, type ProcessConfig } from './run.ts'
 export { Choice, Duration, HttpUrl, Names, Port } from './fields.ts'

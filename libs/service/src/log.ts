@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import { systemClock, type Clock } from './clock.ts'
+import { redactLine } from './redaction/redact-line.ts'
 
 export type { Logger } from 'pino'
 
@@ -17,17 +18,15 @@ export interface LogOptions {
 }
 
 const SECRET_FIELDS = ['authorization', 'cookie', 'password', 'secret', 'token', 'accessToken', 'apiKey', 'api_key']
-const CREDENTIALS_IN_URL = /:\/\/[^\s/@"\\]+@/g
-const AUTHORIZATION_VALUE = /\b(Bearer|Basic) [\w.~+/=-]+/gi
 // C1 controls, line separators and bidirectional overrides: JSON allows them bare, terminals act on them.
 const ACTS_ON_TERMINALS = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-/** The last thing that happens to a line: what looks like a credential goes, what a terminal would obey is escaped. */
+/** The last thing that happens to a line: what looks like a secret goes, what a terminal would obey is escaped. */
 function cleanLine(line: string): string {
-  return line
-    .replace(CREDENTIALS_IN_URL, '://[hidden]@')
-    .replace(AUTHORIZATION_VALUE, '$1 [hidden]')
-    .replace(ACTS_ON_TERMINALS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return redactLine(line).replace(
+    ACTS_ON_TERMINALS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { QueryError, StoreError } from '@kubewise/store'
 import { BusError } from '@kubewise/bus'
-import type { Logger } from '@kubewise/service'
+import { redactText, type Logger } from '@kubewise/service'
 
 /** An answer that is an error, as RFC 9457 problem details: a code for machines, a sentence for people. */
 export class Problem extends Error {
@@ -19,7 +19,12 @@ export class Problem extends Error {
   }
 }
 
-export const notFound = (what: string, id: string) => new Problem(404, 'not-found', `There is no ${what} ${id}.`)
+const NOT_FOUND = 'not-found'
+/** The form of our own ids, which say nothing. */
+const isOwnId = (id: string) => /^[A-Za-z0-9_-]{22}$/.test(id)
+
+export const notFound = (what: string, id: string) =>
+  new Problem(404, NOT_FOUND, `There is no ${what} ${isOwnId(id) ? id : redactText(id)}.`)
 export const badRequest = (mistakes: readonly string[]) =>
   new Problem(400, 'invalid-request', 'The request is not valid.', mistakes)
 
@@ -30,10 +35,10 @@ function send(response: Response, { status, code, message, mistakes }: Problem):
     .send(
       JSON.stringify({
         type: `https://kubewise.io/problems/${code}`,
-        title: message,
+        title: code === NOT_FOUND ? message : redactText(message),
         status,
         code,
-        ...(mistakes.length > 0 && { errors: mistakes }),
+        ...(mistakes.length > 0 && { errors: mistakes.map(redactText) }),
       }),
     )
 }

@@ -1,6 +1,6 @@
 import { idOf, subjects, type KubernetesEvent } from '@kubewise/contracts'
 import { RESOURCES, type EventObject, type Kube, type Reflector } from '@kubewise/kube'
-import type { Clock, Logger } from '@kubewise/service'
+import { redactText, type Clock, type Logger } from '@kubewise/service'
 import type { Outbox } from './outbox.ts'
 import type { OwnerIndex } from './owner-index.ts'
 import { msOf } from './state-of.ts'
@@ -19,6 +19,11 @@ export interface EventWatchPorts {
 }
 
 const MAX_MESSAGE = 1024
+const MAX_REASON = 128
+
+/** Text of whoever runs in the cluster, without secrets; cut afterwards, so that none is cut into what is not recognised. */
+const cleaned = (text: string | undefined, maxLength: number) =>
+  redactText((text ?? '').slice(0, 8 * MAX_MESSAGE)).slice(0, maxLength)
 /** KubeWise's own Events would make it talk to itself. */
 const OWN = 'kubewise.io/'
 
@@ -43,8 +48,8 @@ export function eventOf(
     cluster,
     uid: event.metadata?.uid ?? idOf(event.metadata?.namespace ?? '', event.metadata?.name ?? ''),
     type: event.type === 'Warning' ? 'Warning' : 'Normal',
-    reason: (event.reason ?? '').slice(0, 128),
-    message: (event.note ?? '').slice(0, MAX_MESSAGE),
+    reason: cleaned(event.reason, MAX_REASON),
+    message: cleaned(event.note, MAX_MESSAGE),
     entity: { cluster, kind, namespace, name, ...(uid ? { uid } : {}) },
     target: owners.targetOf(kind, namespace, name),
     count: Math.max(1, event.series?.count ?? event.deprecatedCount ?? 1),

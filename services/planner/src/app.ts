@@ -12,7 +12,7 @@ import {
   type Target,
 } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
-import { every, type Kit, type Service } from '@kubewise/service'
+import { breakerOptions, every, type Kit, type Service } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { installationOf, type Config } from './config.ts'
 import { createEvidenceBook } from './context/evidence.ts'
@@ -22,6 +22,8 @@ import { createFigures } from './figures.ts'
 import { createIncidentBook } from './incidents/book.ts'
 import { createSilences } from './incidents/silences.ts'
 import { createIntake } from './intake.ts'
+import type { Consultant } from './llm/consultant.ts'
+import { consultantOf } from './llm/from-settings.ts'
 import { createOutcomes } from './learning/outcomes.ts'
 import { loadLibrary } from './playbooks/library.ts'
 import { createAnswerer } from './questions/answer.ts'
@@ -63,6 +65,7 @@ export function createPlanner(ports: Ports, config: Config): Service {
   })
   let consumptions: readonly Consumption[] = []
   let decider: Decider | undefined
+  let consultant: Consultant | undefined
   let leading: Promise<void> | undefined
 
   async function loadPlaybooks() {
@@ -101,7 +104,10 @@ export function createPlanner(ports: Ports, config: Config): Service {
       memory.start()
       const gather = createGather({ ...ports, evidence, outcomes })
       const control = () => bus.kv(BUCKETS.control)
-      const parts = { ...ports, signal, book, gather, figures, control }
+      const onOpinion = (incident: string) => decider?.soon(incident)
+      consultant = consultantOf({ ...ports, signal, cluster, breaker: breakerOptions(config), onOpinion }, config)
+      const textForModel = config.KUBEWISE_LLM_TEXT
+      const parts = { ...ports, signal, book, gather, figures, control, consultant, textForModel }
       const decides = (decider = createDecider(parts, playbooks, installationOf(config)))
       const intake = createIntake({ bus, log, book, silences, evidence, figures, outcomes, decider: decides })
       consumptions = [
@@ -127,6 +133,7 @@ export function createPlanner(ports: Ports, config: Config): Service {
       stopping.abort(new Error('the planner is stopping'))
       await Promise.all(consumptions.map((consumption) => consumption.stop()))
       await leading
+      await consultant?.idle()
       await decider?.idle()
       await memory.stop()
     },

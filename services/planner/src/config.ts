@@ -10,6 +10,7 @@ import {
 } from '@kubewise/service'
 import { Type, type Static } from 'typebox'
 import type { Installation } from './decisions/early-refusals.ts'
+import { llmSettings } from './llm/settings.ts'
 
 const SECOND = 1000
 
@@ -22,6 +23,7 @@ const Settings = Type.Object({
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
   MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,
   KUBEWISE_MAY_CHANGE_NODES: remediationSettings.KUBEWISE_MAY_CHANGE_NODES,
+  ...llmSettings,
   /** Playbooks of one's own, `*.yaml`: a folder, or a ConfigMap as `configmap:NAMESPACE/NAME`. */
   KUBEWISE_PLAYBOOKS: Type.Optional(
     Type.String({ minLength: 1, expected: 'the path of a folder, or configmap:NAMESPACE/NAME' }),
@@ -40,4 +42,5 @@ export const installationOf = (config: Config): Installation => ({
     maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
     mayChangeNodes: config.KUBEWISE_MAY_CHANGE_NODES,
   },
+  mayModelAct: config.KUBEWISE_LLM_MAY_ACT,
 })

@@ -14,14 +14,17 @@ import type { Kube } from '@kubewise/kube'
 import { explain, type Kit } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { createCoalescingQueue } from './coalescing-queue.ts'
+import type { Situation } from './candidates/candidates.ts'
 import type { Context } from './context/context.ts'
 import { factsOf } from './context/facts.ts'
 import type { Gather } from './context/gather.ts'
-import type { Close } from './decisions/choice.ts'
-import { contentOf, decide } from './decisions/decide.ts'
+import type { Choice, Close } from './decisions/choice.ts'
+import { contentOf, decide, unlessTried, type Question } from './decisions/decide.ts'
 import { readGround, type Ground, type GroundPorts, type Installation } from './decisions/early-refusals.ts'
 import { resolve, type Resolved } from './decisions/resolve.ts'
 import type { Figures } from './figures.ts'
+import type { Consultant } from './llm/consultant.ts'
+import { modelChoice, type TextSetting } from './llm/model-choice.ts'
 import type { Change, IncidentBook } from './incidents/book.ts'
 import { publishIncident } from './incidents/notices.ts'
 import { hasSignal, openSignals } from './incidents/signals.ts'
@@ -34,6 +37,9 @@ export interface DeciderPorts extends Pick<Kit, 'clock' | 'log' | 'crashpoint' |
   book: IncidentBook
   gather: Gather
   figures: Figures
+  /** A model to ask where no playbook applies; absent where none is set. */
+  consultant?: Consultant | undefined
+  textForModel?: TextSetting
 }
 
 /** Decides open incidents, each by itself, again and again. */
@@ -158,6 +164,18 @@ export function createDecider(
     await notify(change)
   }
 
+  /** What the playbooks chose, or a model where they know nothing. What goes wrong there leaves the choice as it was. */
+  async function consulted(choice: Choice, question: Question & Situation, tried: ReadonlyMap<string, string>) {
+    if (!ports.consultant) return choice
+    try {
+      const asked = await modelChoice(choice, question, ports.consultant, ports.textForModel ?? 'off')
+      return asked.outcome === 'plan' && asked !== choice ? unlessTried(asked, question, tried) : asked
+    } catch (error) {
+      log.error({ err: error, incident: question.incident._id }, 'no model was asked')
+      return choice
+    }
+  }
+
   async function decideOne(incident: Incident): Promise<void> {
     const seen = await look(incident)
     if ('outcome' in seen) return waitForContext(incident, seen)
@@ -165,7 +183,8 @@ export function createDecider(
     const facts = factsOf(context, ground.limits)
     const tried = new Map(context.plans.map(({ _id, steps }) => [_id, contentOf(steps)]))
     const question = { ...context, facts, playbooks, limits: ground.limits }
-    const { choice, failures } = decide(question, tried)
+    const { choice: own, failures } = decide(question, tried)
+    const choice = await consulted(own, { ...question, context, ground, installation }, tried)
     for (const { playbook, say } of failures) {
       figures.playbookFailures.inc({ playbook })
       log.debug({ playbook, say, incident: incident._id }, 'playbook failed')

@@ -1,5 +1,6 @@
-import { titleOf, type Execution, type Plan } from '@kubewise/contracts'
+import { titleOf, type Execution, type Plan, type Refusal } from '@kubewise/contracts'
 import { actionNamed } from '@kubewise/policy'
+import { redactText } from '@kubewise/service'
 
 /** What happened, as people are told. */
 export type Happening = 'waiting' | 'acting' | 'escalated' | Execution['status']
@@ -14,11 +15,14 @@ const HEADLINES: Partial<Record<Happening, string>> = {
   refused: 'was left alone',
 }
 
+const cleaned = (refusal: Refusal | undefined) => refusal && { ...refusal, say: redactText(refusal.say) }
+
 const stepLine = ({ action, object, status, refusal }: Execution['steps'][number]) =>
-  `• ${actionNamed(action)?.title ?? action} (${titleOf(object)}): ${status}${refusal ? `, ${refusal.say}` : ''}`
+  `• ${actionNamed(action)?.title ?? action} (${titleOf(object)}): ${status}${refusal ? `, ${redactText(refusal.say)}` : ''}`
 
 /** A message that Slack shows as it is (`text`) and that programs can read. `id` is the same when it is sent again. */
-export function messageOf(plan: Plan, happening: Happening, say: string, execution?: Execution) {
+export function messageOf(plan: Plan, happening: Happening, told: string, execution?: Execution) {
+  const say = redactText(told)
   const headline = `${titleOf(plan.target)} ${HEADLINES[happening] ?? happening}`
   const lines = [`*KubeWise*: ${headline} (${plan.cause}).`, say, ...(execution?.steps.map(stepLine) ?? [])]
   return {
@@ -32,14 +36,19 @@ export function messageOf(plan: Plan, happening: Happening, say: string, executi
     plan: plan._id,
     cause: plan.cause,
     risk: plan.risk,
-    reasoning: plan.reasoning,
+    reasoning: redactText(plan.reasoning),
     say,
     ...(execution && {
       execution: {
         status: execution.status,
-        refusal: execution.refusal,
-        verdict: execution.verdict,
-        steps: execution.steps.map(({ id, action, status, refusal }) => ({ id, action, status, refusal })),
+        refusal: cleaned(execution.refusal),
+        verdict: execution.verdict && { ...execution.verdict, say: redactText(execution.verdict.say) },
+        steps: execution.steps.map(({ id, action, status, refusal }) => ({
+          id,
+          action,
+          status,
+          refusal: cleaned(refusal),
+        })),
       },
     }),
   }

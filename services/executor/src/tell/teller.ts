@@ -1,6 +1,6 @@
 import type { Execution, Plan } from '@kubewise/contracts'
 import { apiVersionOf, type EventRecorder, type Note } from '@kubewise/kube'
-import type { Clock, Logger, Metrics } from '@kubewise/service'
+import { redactText, type Clock, type Logger, type Metrics } from '@kubewise/service'
 import { resourceOfKind } from '../context/workload.ts'
 import { messageOf, type Happening } from './message.ts'
 import { sendToWebhook, type Webhook } from './webhook.ts'
@@ -52,7 +52,7 @@ function noteOf(plan: Plan, happening: Happening, say: string): Note | undefined
     ...event,
     regarding: { apiVersion: apiVersionOf(resource), kind, name, namespace, ...(uid && { uid }) },
     action: camel(plan.steps[0]?.action ?? 'none@1'),
-    note: `${say} (${plan.cause}, plan ${plan._id})`,
+    note: `${redactText(say)} (${plan.cause}, plan ${plan._id})`,
   }
 }
 

@@ -24,6 +24,8 @@ export interface Remedy {
   cause: string
   /** Who decided so: a playbook, or the rules of the planner itself. */
   origin: { name: string; hash: string }
+  /** Where a model chose it, instead: which one, and the hash of what it was asked. */
+  llm?: { model: string; prompt: string }
   steps: readonly ResolvedStep[]
   fallback: readonly ResolvedStep[]
   expect?: Expectation

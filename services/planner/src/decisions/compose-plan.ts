@@ -120,7 +120,7 @@ export function composePlan({
     incident: incident._id,
     attempt: facts.attempts.count + 1,
     target: targetOf(context),
-    origin: { kind: 'playbook' as const, ...remedy.origin },
+    origin: remedy.llm ? { kind: 'llm' as const, ...remedy.llm } : { kind: 'playbook' as const, ...remedy.origin },
     cause: remedy.cause,
     reasoning: reasoningOf(remedy, facts),
     cites: factIds(remedy, facts),

@@ -156,13 +156,28 @@ function withoutPlaybook(question: Question, refused: Asked['refused']): Choice 
   return ownRule('escalate', 'no-remedy', 'unknown', `No playbook knows a remedy for ${title}.`)
 }
 
+/** A remedy that acts, or a call for a person where enough was tried, or this very thing. */
+export function unlessTried(remedy: Remedy, question: Question, tried: ReadonlyMap<string, string>): Remedy {
+  const { facts, incident, limits } = question
+  const title = titleOfIncident(incident)
+  if (facts.attempts.count >= limits.maxAttemptsPerIncident) {
+    const say = `${title} was tried ${facts.attempts.count} times without success; a person is needed.`
+    return ownRule('escalate', 'attempts-exhausted', remedy.cause, say)
+  }
+  if (wasTried(remedy.steps, question, tried)) {
+    const say = `What ${remedy.origin.name} would do for ${title} was done already and did not help.`
+    return ownRule('escalate', 'already-tried', remedy.cause, say)
+  }
+  return remedy
+}
+
 /**
  * Decides what is to be done about an incident, from facts alone: the same facts give the same decision.
  *
  * @param tried content of the steps of this incident's plans, by plan id; see `contentOf`
  */
 export function decide(question: Question, tried: ReadonlyMap<string, string>): Decided {
-  const { facts, incident, executions, limits } = question
+  const { facts, executions } = question
   const over = ending(question)
   const underWay = executions.find(isUnderWay)
   if (underWay)
@@ -175,14 +190,5 @@ export function decide(question: Question, tried: ReadonlyMap<string, string>): 
   const standing = standingOfPlaybook(answer.playbook, facts.target.kind, outcomes, nowMs)
   const remedy = remedyOf({ ...asked, answer }, standing?.demotion)
   if (remedy.outcome !== 'plan') return { choice: remedy, failures }
-  const title = titleOfIncident(incident)
-  if (facts.attempts.count >= limits.maxAttemptsPerIncident) {
-    const say = `${title} was tried ${facts.attempts.count} times without success; a person is needed.`
-    return { choice: ownRule('escalate', 'attempts-exhausted', remedy.cause, say), failures }
-  }
-  if (wasTried(remedy.steps, question, tried)) {
-    const say = `What ${remedy.origin.name} would do for ${title} was done already and did not help.`
-    return { choice: ownRule('escalate', 'already-tried', remedy.cause, say), failures }
-  }
-  return { choice: remedy, failures }
+  return { choice: unlessTried(remedy, question, tried), failures }
 }

@@ -62,6 +62,8 @@ export interface Installation {
   mode: Mode
   protectedNamespaces: readonly string[]
   limits: Partial<Limits>
+  /** May a plan that a model chose be carried out without a person? Not unless said so. */
+  mayModelAct?: boolean
 }
 
 /** What holds now, for everyone: the environment's limits under the settings of the record, the kill switch, what is under way. */

@@ -35,7 +35,9 @@ const stepsOf = (drafts: readonly Draft[]) => drafts.map(({ step }) => step)
 
 function draft(context: Context, facts: Facts, remedy: Remedy, ground: Ground, installation: Installation): Drafted {
   const allowed = modeFor(context.incident.target.namespace, riskOf(remedy), installation, ground)
-  const mode = remedy.demotion ? strictestMode(allowed, 'approve') : allowed
+  // A model's choice is bounded by rules, but nobody has reviewed it before.
+  const isForAPerson = remedy.demotion !== undefined || (remedy.llm !== undefined && installation.mayModelAct !== true)
+  const mode = isForAPerson ? strictestMode(allowed, 'approve') : allowed
   const drafts = draftSteps(context, facts, remedy.steps)
   const body = { remedy, steps: stepsOf(drafts), fallback: stepsOf(draftSteps(context, facts, remedy.fallback)), mode }
   const none = { value: 0, parts: {} }

@@ -7,6 +7,7 @@ import {
   type LoadedPlaybook,
   type LoadedStep,
 } from '@kubewise/playbooks'
+import { harmOf } from '@kubewise/policy'
 
 /** A playbook's answer: it applies with these steps, or it would, but for a reason of its own. */
 export type Answer =
@@ -65,6 +66,15 @@ function resolveSteps(facts: Facts, cel: CelFacts, steps: readonly LoadedStep[])
   return taken.map((step) => resolveStep(facts, { ...step, needs: step.needs.filter((need) => ids.has(need)) }))
 }
 
+/** Whoever wrote a playbook: a step that would harm is not taken, and the next playbook is asked. */
+function firstHarm(steps: readonly ResolvedStep[], facts: Facts): Refusal | undefined {
+  for (const { action, with: given } of steps) {
+    const harm = harmOf(action.name, given, facts)
+    if (harm) return harm
+  }
+  return undefined
+}
+
 function answerOf(playbook: LoadedPlaybook, facts: Facts, cel: CelFacts): Answer | undefined {
   if (!playbook.when(cel)) return undefined
   const refusal = playbook.not.find(({ when }: { when: Condition }) => when(cel))
@@ -72,7 +82,9 @@ function answerOf(playbook: LoadedPlaybook, facts: Facts, cel: CelFacts): Answer
   const steps = resolveSteps(facts, cel, playbook.steps)
   // One that has steps, none of which holds now, says nothing; doing nothing must be meant.
   if (steps.length === 0 && playbook.steps.length > 0) return undefined
-  return { playbook, steps, fallback: resolveSteps(facts, cel, playbook.fallback) }
+  const fallback = resolveSteps(facts, cel, playbook.fallback)
+  const harm = firstHarm([...steps, ...fallback], facts)
+  return harm ? { playbook, refusal: harm } : { playbook, steps, fallback }
 }
 
 /**
