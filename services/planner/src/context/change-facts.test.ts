@@ -131,7 +131,9 @@ describe('who took our change back', () => {
       .revertedBy
   }
 
-  it('is whoever wrote the field since, where our value is gone', () => assert.equal(reverted(3), 'argocd-controller'))
+  it('is whoever put the value back that was there before us', () => assert.equal(reverted(3), 'argocd-controller'))
+  it('is nobody who wrote something new: that is a change of its own', () => assert.equal(reverted(7), ''))
+  it('is nobody who came long after us', () => assert.equal(reverted(3, [raised({ sentMs: NOW - 3600 * SECOND })]), ''))
   it('is nobody while it stands', () => assert.equal(reverted(4), ''))
   it('is nobody where we undid it ourselves', () => {
     assert.equal(reverted(3, [raised({ status: 'undone' })]), '')
@@ -142,14 +144,15 @@ describe('who took our change back', () => {
     assert.equal(reverted(3, [raised()], 'kubewise'), '')
   })
   it('is found for a rollback by the template’s hash', () => {
-    const step = { path: '/spec/template', before: 'x', after: templateHash(v1) }
+    const step = { path: '/spec/template', before: templateHash(v2), after: templateHash(v1) }
     const managedFields = [wrote('flux', 60, 'spec', 'template')]
     const of = (podTemplate: typeof v1) =>
       factsIn({
         target: deployment(podTemplate, { metadata: { managedFields } }),
         history: [raised({ changes: [step] })],
       }).target.revertedBy
-    assert.deepEqual([of(v1), of(v2)], ['', 'flux'])
+    const v3 = template({ image: 'web:3' })
+    assert.deepEqual([of(v1), of(v2), of(v3)], ['', 'flux', ''])
   })
 })
 

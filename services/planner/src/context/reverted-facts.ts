@@ -26,37 +26,41 @@ function ownedPath(pointer: string): string[] {
   return list === -1 ? tokens : tokens.slice(0, list)
 }
 
-/** Did what we wrote stay? A whole template is kept as its hash. */
-function isKept(
+/** Later than this it is no answer to our change, but a change of its own. */
+const WITHIN_MS = 10 * 60_000
+
+/** Is what was there before us there again? Anything else is a change of its own. A whole template is kept as its hash. */
+function isBack(
   context: Context,
   target: KubernetesObject,
-  { path, after }: ExecutionStep['changes'][number],
+  { path, before }: ExecutionStep['changes'][number],
 ): boolean {
-  if (path !== '/spec/template') return String(at(target, path)) === String(after)
+  if (path !== '/spec/template') return String(at(target, path)) === String(before)
   const template = templateOf(context)
-  return template !== undefined && templateHash(template) === after
+  return template !== undefined && templateHash(template) === before
 }
 
 const isStanding = ({ status, undo }: ExecutionStep) =>
   (status === 'observed' || status === 'verified') && undo?.status !== 'done' && undo?.status !== 'sent'
 
-/** Who wrote one of the fields after us, where our value is there no more. */
+/** Who put one of the fields back within minutes after us. */
 function reverter(context: Context, target: KubernetesObject, step: ExecutionStep): string | undefined {
   const sentMs = step.sentMs ?? step.observedMs ?? 0
   const lost = step.changes
     .filter(({ path }) => path.startsWith('/spec/'))
-    .find((change) => !isKept(context, target, change))
+    .find((change) => isBack(context, target, change))
   if (!lost) return undefined
   return writersOf(target, ownedPath(lost.path)).find(
-    ({ manager, atMs }) => !OURS.test(manager) && atMs !== undefined && atMs >= sentMs - 1000,
+    ({ manager, atMs }) =>
+      !OURS.test(manager) && atMs !== undefined && atMs >= sentMs - 1000 && atMs < sentMs + WITHIN_MS,
   )?.manager
 }
 
 const endedMs = ({ claimedMs }: Execution) => claimedMs
 
 /**
- * Who took our last change of the target back: its value is there no more, we did not undo it, and another manager has written
- * the field since. Only the newest execution that changed the target itself counts.
+ * Who took our last change of the target back: the value from before it is there again, we did not undo it, and another manager
+ * has written the field within minutes after us. Only the newest execution that changed the target itself counts.
  */
 export function revertedBy(context: Context): string {
   const { target, history, incident } = context

@@ -15,7 +15,7 @@ import { workloadOf } from '../objects/owners.ts'
 import { newBarePod, newJob } from './creations.ts'
 import type { FaultName } from './catalogue.ts'
 import { findTarget, parseFault, type Injection, type Workload } from './target.ts'
-import { breakConfig, breakImage, breakStart, slowRelease, type TemplateChange } from './templates.ts'
+import { breakConfig, breakImage, breakStart, released, slowRelease, type TemplateChange } from './templates.ts'
 
 export interface FaultPorts {
   objects: ObjectStore
@@ -33,11 +33,11 @@ const ALL_THE_CPU = 100_000
 const nameOf = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata?.name}`
 
 function rollOut(change: TemplateChange, manager: string): Inject {
-  return ({ objects }, injection) => {
+  return ({ objects }, injection, nowMs) => {
     const workload: Workload = findTarget(objects, injection)
     objects.update<Workload>(injection.resource, injection.namespace, injection.target, manager, (found) => ({
       ...found,
-      spec: { ...found.spec, template: change(found.spec?.template ?? {}) },
+      spec: { ...found.spec, template: released(String(nowMs))(change(found.spec?.template ?? {})) },
     }))
     return [nameOf(workload)]
   }

@@ -14,6 +14,14 @@ function withEnv(container: Container, name: string, value: string): Container {
   return { ...container, env: [...(container.env ?? []).filter((one) => one.name !== name), { name, value }] }
 }
 
+/** What a pipeline leaves on each release, so that no two are the same: putting the very same back would be a revert. */
+export function released(release: string): TemplateChange {
+  return (template) => ({
+    ...template,
+    metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, release } },
+  })
+}
+
 /** `kubectl set env deploy/web API_URL=bad`; a command that fails, for a container that minds no variable. */
 export const breakStart: TemplateChange = (template) =>
   withFirstContainer(template, (container) => {
