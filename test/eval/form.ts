@@ -1,6 +1,6 @@
 import { decoderOf } from '@kubewise/contracts'
 import { Type, type Static } from 'typebox'
-import { CAUSES } from './causes.ts'
+import { CAUSES } from '@kubewise/contracts'
 
 const Text = Type.String({ minLength: 1 })
 const Seconds = Type.Number()
