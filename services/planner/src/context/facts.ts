@@ -23,18 +23,26 @@ import { volumeFacts } from './volume-facts.ts'
 
 const DEFAULT_CONFIDENCE = { state: 1, event: 0.8, metric: 0.7, alert: 0.7 } as const
 
-/** Does a signal still speak of the target, and of something that exists? One on a pod that is gone says nothing of its successors. */
-export function isCurrent({ entity, resolvedMs, target }: IncidentSignal, pods: readonly PodFacts[]): boolean {
+/**
+ * Does a signal still speak of the target, and of something that exists? One on a pod that is gone says nothing of its successors;
+ * which pods there are is not known of a target that cannot be read.
+ */
+export function isCurrent(
+  { entity, resolvedMs, target }: IncidentSignal,
+  pods: readonly PodFacts[],
+  { isReadable }: Pick<Context, 'isReadable'>,
+): boolean {
   if (resolvedMs !== undefined || target !== undefined) return false
-  if (entity.kind !== 'Pod') return true
+  if (entity.kind !== 'Pod' || !isReadable) return true
   return pods.some(
     ({ uid, name, terminating }) => !terminating && (entity.uid ? uid === entity.uid : name === entity.name),
   )
 }
 
-function signalFacts({ incident, evidence, nowMs }: Context, pods: readonly PodFacts[]): Facts['signals'] {
+function signalFacts(context: Context, pods: readonly PodFacts[]): Facts['signals'] {
+  const { incident, evidence, nowMs } = context
   return incident.signals
-    .filter((signal) => isCurrent(signal, pods))
+    .filter((signal) => isCurrent(signal, pods, context))
     .map(({ rule, entity, source, startedMs, anomaly }) => ({
       rule,
       kind: entity.kind,

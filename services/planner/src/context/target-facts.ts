@@ -10,7 +10,7 @@ import {
   type StatefulSet,
 } from '@kubewise/kube'
 import { autoscalerOf } from './autoscaler-facts.ts'
-import { UNREADABLE_ROOTS } from '../correlation/root-causes.ts'
+import { isUnreadableRoot } from '../correlation/root-causes.ts'
 import { rolloutWorkload, type Context } from './context.ts'
 import { plainName } from './plain-name.ts'
 import { revertedBy } from './reverted-facts.ts'
@@ -19,7 +19,7 @@ const NAMES = { 'argo-cd': 'Argo CD', flux: 'Flux', operator: 'the operator of' 
 
 /** Who would take a change back; empty where nobody. */
 function ownedBy({ target, isReadable, incident }: Context): string {
-  if (UNREADABLE_ROOTS.has(incident.target.kind)) return ''
+  if (isUnreadableRoot(incident.target)) return ''
   if (!isReadable) return `the operator of ${incident.target.kind}`
   const manager = target && managerOf(target)
   return manager ? `${NAMES[manager.by]} ${plainName(manager.name)}` : ''

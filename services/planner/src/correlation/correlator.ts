@@ -10,6 +10,7 @@ import type { Cause } from '../incidents/merge.ts'
 import { relationsOf, symptomCountOf } from '../incidents/symptoms.ts'
 import { readBehind, type Behind } from './behind.ts'
 import { correlate } from './correlate.ts'
+import { isWholeCluster } from './root-causes.ts'
 import type { StormWatch } from './storm-watch.ts'
 import { suspectsOf, type Suspect } from './suspects.ts'
 
@@ -46,7 +47,7 @@ export function createCorrelator(ports: CorrelatorPorts, cluster: string, limits
 
   /** Did it become ill as a part of the storm? What was ill long before has a cause of its own. */
   const isOfStorm = ({ target, openedMs }: Incident, { lastStormMs }: StormState) =>
-    target.kind !== 'Cluster' && openedMs > (lastStormMs ?? clock.now()) - limits.stormWindowMs
+    !isWholeCluster(target) && openedMs > (lastStormMs ?? clock.now()) - limits.stormWindowMs
 
   async function isAtWork({ _id, plans }: Incident): Promise<boolean> {
     return plans.length > 0 && (await executions.count({ incident: _id, status: { in: UNSETTLED } })) > 0
@@ -75,7 +76,7 @@ export function createCorrelator(ports: CorrelatorPorts, cluster: string, limits
       const state = await stormWatch.look()
       const correlation = { symptoms: symptomCountOf(incident), relations: relationsOf(incident) }
       // Nobody knows: the storm's own incident then goes on.
-      const isOpenStorm = incident.target.kind === 'Cluster'
+      const isOpenStorm = isWholeCluster(incident.target)
       if (!state) return { ...facts, correlation, cluster: { ...facts.cluster, storm: isOpenStorm } }
       const { illTargets, targets: managedTargets, nodes, illNodes: nodesNotReady } = state
       const notReadyShare = nodes === 0 ? 0 : nodesNotReady / nodes

@@ -1,4 +1,4 @@
-import type { Facts } from '@kubewise/contracts'
+import type { Facts, Target } from '@kubewise/contracts'
 
 /** What is said of a cause that no playbook knows a remedy for. */
 export interface RootCause {
@@ -19,8 +19,13 @@ const CAUSES: Readonly<Record<string, string>> = {
   LimitRange: 'admission-refused',
 }
 
-/** Kinds that have incidents only as causes of others', and are no object that could be read. */
-export const UNREADABLE_ROOTS: ReadonlySet<string> = new Set(['Cluster', ...Object.keys(CAUSES)])
+/** Is it the cluster as a whole? Operators (of databases, of clusters) have a kind of the same name, whose objects have a namespace. */
+export const isWholeCluster = ({ kind, namespace }: Pick<Target, 'kind' | 'namespace'>): boolean =>
+  kind === 'Cluster' && namespace === ''
+
+/** Is it one that has incidents only as the cause of others', and is no object that could be read? */
+export const isUnreadableRoot = (target: Pick<Target, 'kind' | 'namespace'>): boolean =>
+  isWholeCluster(target) || Object.hasOwn(CAUSES, target.kind)
 
 function ofCluster({ cluster }: Facts): RootCause {
   const { nodes, nodesNotReady, illTargets, managedTargets } = cluster
@@ -32,7 +37,8 @@ function ofCluster({ cluster }: Facts): RootCause {
 /** The cause that the kind of a root stands for, where nothing more is known of it; undefined for one that is a target itself. */
 export function rootCauseOf(facts: Facts, title: string): RootCause | undefined {
   const { kind } = facts.target
-  if (kind === 'Cluster') return ofCluster(facts)
+  const isStorm = facts.cluster.storm || facts.correlation.symptoms > 0
+  if (isWholeCluster(facts.target)) return isStorm ? ofCluster(facts) : undefined
   const cause = CAUSES[kind]
   if (cause === undefined || facts.correlation.symptoms === 0) return undefined
   return {

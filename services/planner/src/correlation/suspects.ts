@@ -1,5 +1,6 @@
 import type { Facts, Incident, Relation, Target } from '@kubewise/contracts'
 import type { Behind } from './behind.ts'
+import { isWholeCluster } from './root-causes.ts'
 
 /** An object that may be the cause of an incident of another target, with what speaks for it. */
 export interface Suspect {
@@ -178,14 +179,7 @@ const change: Detective = (question) => {
 const DETECTIVES: readonly Detective[] = [node, volume, registry, admission, network, dependency, change]
 
 /** Kinds whose incidents are nobody's symptoms but a storm's. */
-const LAST_CAUSES: ReadonlySet<string> = new Set([
-  'Node',
-  'Cluster',
-  'Registry',
-  'Webhook',
-  'ResourceQuota',
-  'Namespace',
-])
+const LAST_CAUSES: ReadonlySet<string> = new Set(['Node', 'Registry', 'Webhook', 'ResourceQuota', 'Namespace'])
 
 /** What a change just before on the suspect itself adds to the evidence. */
 function withChange(suspect: Suspect, { changes }: Facts): Suspect {
@@ -205,6 +199,7 @@ function withChange(suspect: Suspect, { changes }: Facts): Suspect {
 
 /** Everything that may be the cause of this incident beside its own target, likeliest first. From facts alone. */
 export function suspectsOf(question: Suspecting): Suspect[] {
-  if (LAST_CAUSES.has(question.incident.target.kind)) return []
+  const { target } = question.incident
+  if (LAST_CAUSES.has(target.kind) || isWholeCluster(target)) return []
   return DETECTIVES.flatMap((detective) => detective(question)).map((suspect) => withChange(suspect, question.facts))
 }

@@ -140,7 +140,9 @@ export function composePlan({
     ...(evaluated?.proposal && { proposal: evaluated.proposal }),
     mode,
     ...evidenceOf(remedy, context, facts),
-    anomalies: incident.signals.filter((signal) => isCurrent(signal, facts.pods)).map(({ anomaly }) => anomaly),
+    anomalies: incident.signals
+      .filter((signal) => isCurrent(signal, facts.pods, context))
+      .map(({ anomaly }) => anomaly),
     createdMs: nowMs,
     notAfterMs: nowMs + VALID_MS,
   }

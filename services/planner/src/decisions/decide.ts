@@ -1,7 +1,7 @@
 import { hashOf, type Execution, type Facts, type Incident, type Outcome, type Refusal } from '@kubewise/contracts'
 import { actionNamed, type Limits } from '@kubewise/policy'
 import { isAttempt, isUnderWay } from '../context/facts.ts'
-import { rootCauseOf } from '../correlation/root-causes.ts'
+import { isWholeCluster, rootCauseOf } from '../correlation/root-causes.ts'
 import { FLAPPING, type Flaps } from '../incidents/flapping.ts'
 import { openOwnSignals, quietSinceMs, titleOfIncident } from '../incidents/signals.ts'
 import { lastSymptomMs } from '../incidents/symptoms.ts'
@@ -87,10 +87,12 @@ function ending({ nowMs, incident, facts }: Question): Close | undefined {
       'open-too-long',
       `${title} was ill for ${LONGEST_OPEN_MS / (24 * 60 * MINUTE)} days; what is seen anew opens a new incident.`,
     )
-  if (facts.target.kind === 'Cluster')
+  const newestMs = lastSymptomMs(incident)
+  // What is measured of the whole cluster ends with its own signals, as everywhere.
+  const isOfStorm = newestMs !== undefined || openOwnSignals(incident).length === 0
+  if (isWholeCluster(facts.target) && (facts.cluster.storm || isOfStorm))
     return facts.cluster.storm ? undefined : close('storm-over', 'It has long been no more than usual that is ill.')
   const quietMs = quietSinceMs(incident)
-  const newestMs = lastSymptomMs(incident)
   // One that was opened for its symptoms alone has no signal of its own that could have ended.
   const isQuiet = quietMs !== undefined || (newestMs === undefined && facts.signals.length === 0)
   const state = wellness(facts)

@@ -38,6 +38,33 @@ describe('the end of an incident', () => {
     ],
   ]
   for (const [what, world, expected] of cases) it(`${what} → ${expected}`, () => assert.equal(told(world), expected))
+
+  const unread = { target: undefined, isReadable: false, signals: [signal('pod-not-ready', 'pg-1')] }
+  const whole = { cluster: 'prod', kind: 'Cluster', namespace: '', name: 'prod' }
+  const longAgo = { openedMs: NOW - 5 * MINUTE }
+  const clusters: [string, World, string][] = [
+    [
+      'a custom resource of the kind Cluster is ill, and there is no storm',
+      { ...unread, incident: { ...longAgo, target: { ...whole, namespace: 'shop', name: 'pg' } } },
+      'escalate owned-elsewhere',
+    ],
+    [
+      'a metric of the whole cluster is off, and there is no storm',
+      {
+        ...unread,
+        signals: [signal('level-shift', undefined, { entity: whole })],
+        incident: { ...longAgo, target: whole },
+      },
+      'escalate no-remedy',
+    ],
+    [
+      'pods of a custom resource, which cannot be read, are ill',
+      { ...unread, incident: { ...longAgo, target: { ...whole, kind: 'Kafka', namespace: 'shop', name: 'logs' } } },
+      'escalate owned-elsewhere',
+    ],
+    ['a storm is over', { ...unread, signals: [], incident: { ...longAgo, target: whole } }, 'close storm-over'],
+  ]
+  for (const [what, world, expected] of clusters) it(`${what} → ${expected}`, () => assert.equal(told(world), expected))
 })
 
 describe('an incident that is being acted upon', () => {

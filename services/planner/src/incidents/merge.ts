@@ -1,5 +1,6 @@
 import { idOf, keyOf, titleOf, type Incident, type Relation, type Target } from '@kubewise/contracts'
 import type { Clock, Crashpoint } from '@kubewise/service'
+import { isWholeCluster } from '../correlation/root-causes.ts'
 import { headOf, persist, replaceIncident, writeHead, type Change, type Heads, type Incidents } from './persist.ts'
 import type { NewIncident } from './signals.ts'
 import { MAX_SYMPTOMS, withoutSymptom, withSymptom } from './symptoms.ts'
@@ -139,7 +140,7 @@ export async function mergeInto(
     crashpoint('planner:symptom-claimed')
     const latest = await incidents.get(symptomId)
     if (latest?.status !== 'open') return 'again'
-    const isTop = target.kind === 'Cluster'
+    const isTop = isWholeCluster(target)
     if (!isTop && (await isBelow(incidents, claimed.incident._id, latest))) return withdraw(latest, claimed.incident)
     return close(latest, claimed, bond)
   }
