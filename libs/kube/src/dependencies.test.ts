@@ -50,6 +50,9 @@ describe('dependencies', () => {
     ['database', []],
     ['db-primary', []],
     ['https://db.example.com', []],
+    // No search domain makes a Service of it: it is an outside address, whoever has a namespace of that name.
+    ['https://auth.identity.io', []],
+    ['https://mysql.data.io/x', []],
     ['10.0.0.1:5432', []],
     ['__proto__ constructor', []],
     ['', []],

@@ -45,7 +45,8 @@ function hostsOf(container: Container): string[] {
 
 /**
  * The Services a host may mean, likeliest first: `name`, `name.namespace`, a StatefulSet pod's `pod.name`, and with `.svc`
- * the one it says beyond doubt.
+ * the one it says beyond doubt. `name.namespace.rest` is none: no search domain makes a Service of it, so it is an outside
+ * address, whoever has a namespace of that name.
  */
 function candidates(host: string, namespace: string): { refs: ServiceRef[]; isExplicit: boolean } {
   const labels = host.split('.')
@@ -53,9 +54,9 @@ function candidates(host: string, namespace: string): { refs: ServiceRef[]; isEx
   if (svc >= 2) return { refs: [{ name: labels[svc - 2] ?? '', namespace: labels[svc - 1] ?? '' }], isExplicit: true }
   const [first = '', second] = labels
   if (second === undefined) return { refs: [{ name: first, namespace }], isExplicit: false }
-  const refs: ServiceRef[] = [{ name: first, namespace: second }]
-  if (labels.length === 2) refs.push({ name: second, namespace })
-  if (labels.length === 3) refs.push({ name: second, namespace: labels[2] ?? '' })
+  const [, , third] = labels
+  const ofPod = { name: second, namespace: third ?? namespace }
+  const refs = third === undefined ? [{ name: first, namespace: second }, ofPod] : [ofPod]
   return { refs: labels.length > 3 ? [] : refs, isExplicit: false }
 }
 
