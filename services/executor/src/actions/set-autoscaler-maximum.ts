@@ -1,4 +1,4 @@
-import type { HorizontalPodAutoscaler } from '@kubewise/kube'
+import { managerOf, type HorizontalPodAutoscaler } from '@kubewise/kube'
 import { raiseRefusal } from '@kubewise/policy'
 import { recordedPatch } from './recorded-patch.ts'
 import { restoring, type ObjectWork } from './work.ts'
@@ -18,6 +18,9 @@ export const setAutoscalerMaximum: ObjectWork = {
     const after = Number(step.with['maxReplicas'])
     if (kind !== target.kind || name !== target.name)
       return { code: 'foreign-object', say: `The autoscaler ${metadata?.name} does not scale ${target.name}.` }
+    // The guards look at the workload; its autoscaler may be another's all the same (KEDA makes one of its own, say).
+    const manager = managerOf(object)
+    if (manager) return { code: 'owned-elsewhere', say: `The autoscaler ${metadata?.name}: ${manager.say}` }
     if (before === after) return { code: 'already-so', say: `Its maximum is ${after} already.` }
     const earlier = record.originalsOf === incident ? record.originals[ORIGINAL] : undefined
     const original = earlier ?? String(before)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
-import type { Deployment, Pod, StatefulSet } from '@kubewise/kube'
+import type { Deployment, HorizontalPodAutoscaler, Pod, StatefulSet } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
 import { createWorld, planFor, template, untilSettled, type World } from '../fixture/world.ts'
 
@@ -276,6 +276,25 @@ describe('scale@1', () => {
     const world = await createWorld({ replicas: 0 })
     const execution = await run(world, planFor(world, [{ action: 'scale@1', with: { replicas: 2 } }]))
     assert.equal(execution.refusal?.code, 'scaled-to-zero')
+  })
+})
+
+describe('set-autoscaler-maximum@1', () => {
+  it('leaves an autoscaler alone that an operator owns, whoever owns the workload', async () => {
+    const world = await createWorld()
+    const owner = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'web', uid: 'uid-so', controller: true }
+    const { kind = '', metadata } = world.cluster.put<HorizontalPodAutoscaler>({
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'keda-hpa-web', namespace: 'shop', ownerReferences: [owner] },
+      spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, minReplicas: 2, maxReplicas: 4 },
+    })
+    const { name = '', uid = '' } = metadata ?? {}
+    const object = { cluster: 'test', kind, namespace: 'shop', name, uid }
+    const given = { autoscaler: name, uid, maxReplicas: 6 }
+    const step = { action: 'set-autoscaler-maximum@1', object, with: given, preconditions: [] }
+    const execution = await run(world, planFor(world, [step]))
+    assert.equal(execution.refusal?.code, 'owned-elsewhere')
+    assert.deepEqual(world.cluster.landed(), [])
   })
 })
 

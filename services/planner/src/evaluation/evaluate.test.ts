@@ -33,6 +33,16 @@ const autoscaler: HorizontalPodAutoscaler = {
   metadata: { name: 'web' },
   spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' } },
 }
+const ofKeda: HorizontalPodAutoscaler = {
+  metadata: {
+    name: 'web',
+    uid: 'uid-hpa',
+    ownerReferences: [
+      { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'web', uid: 'uid-so', controller: true },
+    ],
+  },
+  spec: { ...autoscaler.spec, scaleTargetRef: { kind: 'Deployment', name: 'web' }, minReplicas: 2, maxReplicas: 4 },
+}
 const argo = deployment(v1, { metadata: { labels: { 'argocd.argoproj.io/instance': 'shop' } } })
 const restricted = { metadata: { name: 'shop', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }
 const failing = pod(undefined, '', { name: 'other', waiting: 'ImagePullBackOff' })
@@ -152,6 +162,13 @@ describe('the evaluation of a plan', () => {
     ['an autoscaler and replicas', { ...three(), autoscalers: [autoscaler] }, scale(4), {}, 'autoscaler-owned'],
     ['an autoscaler and a limit', { ...three(), autoscalers: [autoscaler] }, raise, {}, undefined],
     ['Argo CD', { ...three(), target: argo }, raise, {}, 'owned-elsewhere'],
+    [
+      'an autoscaler of KEDA',
+      { ...three(), autoscalers: [ofKeda] },
+      [['set-autoscaler-maximum@1', { autoscaler: 'web', uid: 'uid-hpa', maxReplicas: 6 }]],
+      {},
+      'owned-elsewhere',
+    ],
     ['a right that is missing', three(), raise, { isAllowed: ({ verb }) => verb !== 'patch' }, 'permission-missing'],
     [
       'a dependency that is down',

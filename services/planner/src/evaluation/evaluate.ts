@@ -146,7 +146,7 @@ export async function evaluate(
     ['schema', checkSchema(plan)],
     ['policy', policyVerdict(plan)],
     ['permission', permission],
-    ['ownership', checkOwnership(context, facts)],
+    ['ownership', checkOwnership(context, facts, active)],
     ['availability', checkAvailability(context, facts, active, arrivals)],
     ['timing', checkTiming(context, facts, active)],
     ['dry-run', changes],
