@@ -223,7 +223,8 @@ export function createDecider(
     if (await merge(incident, await correlator.causeOf(context, facts))) return
     const muted = (await muting.muting(incident)) ?? silencedBy(context)
     await mute(incident, muted)
-    const flaps = flapsOf(incident, await book.lately(incident.target, incident.openedMs - FLAPS_WITHIN_MS))
+    const lately = await book.lately(incident.target, incident.openedMs - FLAPS_WITHIN_MS)
+    const flaps = flapsOf(incident, lately, clock.now())
     const tried = new Map(context.plans.map(({ _id, steps }) => [_id, contentOf(steps)]))
     const question = { ...context, facts, playbooks, limits: ground.limits, muted, flaps }
     const { choice: own, failures } = decide(question, tried)

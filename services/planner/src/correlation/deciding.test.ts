@@ -145,7 +145,8 @@ describe('a target that comes and goes', () => {
         resolvedMs: NOW - (index * 8 + 4) * MINUTE,
       })
     for (let index = 0; index < 3; index++) await record.store.collection(COLLECTIONS.incidents).insert(past(index))
-    const bench = await benchOf(record.store, broken)
+    const clock = new VirtualClock(NOW)
+    const bench = await benchOf(record.store, broken, { clock })
     await bench.decide()
     const [plan, ...others] = await bench.plans()
     assert.deepEqual(
@@ -161,6 +162,11 @@ describe('a target that comes and goes', () => {
     const { decision } = (await record.store.collection(COLLECTIONS.incidents).get('next'))!
     assert.deepEqual([decision?.outcome, decision?.code], ['wait', 'flapping'])
     assert.equal((await bench.plans()).length, 1)
+    // It has come to stay: then it is an illness like any other, and somebody has to hear of it.
+    await clock.advance(12 * MINUTE)
+    await bench.decide('next')
+    const stayed = await record.store.collection(COLLECTIONS.incidents).get('next')
+    assert.deepEqual([stayed?.decision?.outcome, stayed?.decision?.code], ['plan', 'bad-rollout'])
   })
 })
 

@@ -34,10 +34,15 @@ describe('flapping', () => {
     ],
     ['one that became a symptom did not end', [...thrice.slice(1), past(30, 25, { mergedInto: 'x' })], undefined],
   ]
-  for (const [what, lately, count] of cases) it(what, () => assert.equal(flapsOf(now, lately)?.count, count))
+  for (const [what, lately, count] of cases) it(what, () => assert.equal(flapsOf(now, lately, NOW)?.count, count))
 
   it('is told once in a row', () => {
-    assert.equal(flapsOf(now, thrice)?.isTold, false)
-    assert.equal(flapsOf(now, [...thrice, past(40, 35, { decision: told })])?.isTold, true)
+    assert.equal(flapsOf(now, thrice, NOW)?.isTold, false)
+    assert.equal(flapsOf(now, [...thrice, past(40, 35, { decision: told })], NOW)?.isTold, true)
+  })
+
+  it('is no more what has come to stay', () => {
+    assert.equal(flapsOf(now, thrice, NOW + 9 * MINUTE)?.count, 3)
+    assert.equal(flapsOf(now, thrice, NOW + 10 * MINUTE), undefined)
   })
 })
