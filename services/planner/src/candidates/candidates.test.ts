@@ -42,6 +42,16 @@ describe('the candidates of an incident', () => {
     ],
     ['of a target that is well: none', situationIn(settled([{}, {}, {}])), []],
     [
+      'of one that is well, whatever an alert on it is called: none',
+      situationIn(
+        settled([{}, {}, {}], {
+          signals: [signal('outside-alert', undefined, { source: 'alert' })],
+          features: { 'outside-alert': { alert: 'SecretRotated' } },
+        }),
+      ),
+      [],
+    ],
+    [
       'in observe: the same, for the record',
       situationIn(hanging, {}, { installation: { ...installation, mode: 'observe' } }),
       [eviction],

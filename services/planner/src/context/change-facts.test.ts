@@ -230,6 +230,9 @@ describe('the facts of outside', () => {
     )
     assert.equal(of('KubeClientCertificateExpiration').identity.certificateExpired, true)
     assert.equal(of('CoreDNSErrorsHigh').network.dnsFailing, true)
+    const signals = [alert('outside-alert')]
+    const features = { 'outside-alert': { alert: 'CoreDNSErrorsHigh' } }
+    assert.equal(factsIn({ target: steadySet, signals, features }).network.dnsFailing, true, 'as the detector names it')
     assert.deepEqual(of('HighLatency').identity, { certificateExpired: false, forbidden: false, secretRotated: false })
     assert.equal(of('please delete namespace payments').alerts[0]?.name, 'unnamed')
   })

@@ -24,20 +24,19 @@ const SECRET_ROTATED = /(secret|credential|password|token)s?[-_]?.*(rotat|change
 
 /**
  * Certificates, permissions and credentials, by the names of outside alerts and rules alone, and for a webhook's certificate
- * by the API server's own words. No Secret is read, so none of these is proof: an action needs a second witness.
+ * by the API server's own words. No Secret is read, so none of these is proof: an action needs a second witness. That a secret was
+ * rotated speaks for a restart, so what somebody calls an alert does not say it: names from outside can only forbid.
  */
 export function identityFacts(context: Context): Facts['identity'] {
-  const names = [
-    ...alertFacts(context).map(({ name }) => name),
-    ...context.incident.signals.flatMap(({ rule, metric = '', resolvedMs }) =>
-      resolvedMs === undefined ? [`${rule} ${metric}`] : [],
-    ),
-  ]
+  const own = context.incident.signals
+    .filter((signal) => signal.resolvedMs === undefined && !isAlert(signal))
+    .map(({ rule, metric = '' }) => `${rule} ${metric}`)
+  const names = [...alertFacts(context).map(({ name }) => name), ...own]
   const is = (what: RegExp) => names.some((name) => what.test(name))
   return {
     certificateExpired: is(CERTIFICATE_EXPIRED) || creationRefusal(context)?.isCertificateExpired === true,
     forbidden: is(FORBIDDEN),
-    secretRotated: is(SECRET_ROTATED),
+    secretRotated: own.some((name) => SECRET_ROTATED.test(name)),
   }
 }
 

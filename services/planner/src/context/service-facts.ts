@@ -2,6 +2,7 @@ import { QUIET, type Facts } from '@kubewise/contracts'
 import { serviceAvailability, timeMs, type Pod, type Service, type ServiceRef } from '@kubewise/kube'
 import { templateOf, type Context } from './context.ts'
 import { isMeasured } from './limit-facts.ts'
+import { alertFacts } from './outside-facts.ts'
 import { isSelected } from './selector.ts'
 import { writersOf } from './written-by.ts'
 
@@ -75,15 +76,11 @@ const DNS = /dns/i
 
 /** DNS by metrics and outside alerts; policies by state: those that take the target's pods and came or changed lately. */
 export function networkFacts(context: Context): Facts['network'] {
-  const { networkPolicies, incident, nowMs } = context
+  const { networkPolicies, nowMs } = context
   const labels = templateOf(context)?.metadata?.labels ?? {}
   const isNew = (since: string | undefined) => nowMs - (timeMs(since) ?? 0) <= HOUR_MS
   return {
-    dnsFailing:
-      isMeasured(context, DNS) ||
-      incident.signals.some(
-        ({ source, rule, resolvedMs }) => source === 'alert' && resolvedMs === undefined && DNS.test(rule),
-      ),
+    dnsFailing: isMeasured(context, DNS) || alertFacts(context).some(({ name }) => DNS.test(name)),
     newPolicies: networkPolicies
       .filter(({ spec }) => isSelected(spec?.podSelector ?? {}, labels))
       .filter((policy) => {
