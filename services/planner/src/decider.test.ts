@@ -107,6 +107,26 @@ describe('a decision', () => {
     assert.equal((await bench.read()).decision?.outcome, 'plan')
   })
 
+  for (const [what, options] of [
+    ['whose context can never be read', { unread: () => new KubeError({ kind: 'forbidden', message: 'no' }) }],
+    [
+      'that can never be decided',
+      {
+        muted: () => {
+          throw new TypeError('a mistake')
+        },
+      },
+    ],
+  ] as const)
+    it(`ends also for an incident ${what}`, async () => {
+      await using record = await testRecord()
+      const world = (): World => ({ ...broken(), incident: { openedMs: NOW - 8 * 24 * 3_600_000 } })
+      const bench = await benchOf(record.store, world, options)
+      await bench.decide()
+      const { status, resolution } = await bench.read()
+      assert.deepEqual([status, resolution?.code], ['resolved', 'open-too-long'])
+    })
+
   it('to do nothing is a plan without steps, with its cause and reason', async () => {
     await using record = await testRecord()
     const bench = await benchOf(record.store, () =>

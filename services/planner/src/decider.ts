@@ -20,7 +20,7 @@ import { factsOf } from './context/facts.ts'
 import type { Gather } from './context/gather.ts'
 import type { Correlator } from './correlation/correlator.ts'
 import type { Choice, Close } from './decisions/choice.ts'
-import { contentOf, decide, unlessTried, type Question } from './decisions/decide.ts'
+import { contentOf, decide, endOfPatience, unlessTried, type Question } from './decisions/decide.ts'
 import { readGround, type Ground, type GroundPorts, type Installation } from './decisions/early-refusals.ts'
 import { resolve, type Resolved } from './decisions/resolve.ts'
 import type { EvaluationPorts } from './evaluation/evaluate.ts'
@@ -214,10 +214,17 @@ export function createDecider(
     await notify(await book.change(incident._id, (latest) => withMuting(latest, muted, clock.now())))
   }
 
+  /** What can never be decided does not stay open for ever either. */
+  async function giveUp(incident: Incident): Promise<boolean> {
+    const end = endOfPatience(incident, clock.now())
+    if (end) await closeIncident(incident, end)
+    return end !== undefined
+  }
+
   async function decideOne(incident: Incident): Promise<void> {
     if (await merge(incident, await correlator.stormOf(incident))) return
     const seen = await look(incident)
-    if ('outcome' in seen) return waitForContext(incident, seen)
+    if ('outcome' in seen) return (await giveUp(incident)) ? undefined : waitForContext(incident, seen)
     const { context, ground } = seen
     const facts = await correlator.complete(factsOf(context, ground.limits), incident)
     if (await merge(incident, await correlator.causeOf(context, facts))) return
@@ -245,7 +252,10 @@ export function createDecider(
     try {
       const incident = await book.get(id)
       if (incident?.status !== 'open' || ports.signal.aborted) return
-      await decideOne(incident)
+      await decideOne(incident).catch(async (error: unknown) => {
+        if (!ports.signal.aborted) await giveUp(incident)
+        throw error
+      })
       figures.decisionSeconds.observe((clock.monotonic() - startedMs) / 1000)
     } catch (error) {
       if (!ports.signal.aborted) log.error({ err: error, incident: id }, 'not decided, trying again at the next sweep')

@@ -78,15 +78,20 @@ function callAPerson(): ResolvedStep {
   return { id: 'tell', action, with: {}, needs: [], timeoutSeconds: 60 }
 }
 
+/** The end of all patience, for which nothing needs to be known but the incident itself. */
+export function endOfPatience(incident: Incident, nowMs: number): Close | undefined {
+  if (nowMs - Math.max(incident.openedMs, lastSymptomMs(incident) ?? 0) < LONGEST_OPEN_MS) return undefined
+  const days = LONGEST_OPEN_MS / (24 * 60 * MINUTE)
+  const say = `${titleOfIncident(incident)} was ill for ${days} days; what is seen anew opens a new incident.`
+  return close('open-too-long', say)
+}
+
 /** The incident's end, where it has come. */
 function ending({ nowMs, incident, facts }: Question): Close | undefined {
   const title = titleOfIncident(incident)
   if (!facts.target.exists) return close('target-gone', `${title} does not exist any more.`)
-  if (nowMs - Math.max(incident.openedMs, lastSymptomMs(incident) ?? 0) >= LONGEST_OPEN_MS)
-    return close(
-      'open-too-long',
-      `${title} was ill for ${LONGEST_OPEN_MS / (24 * 60 * MINUTE)} days; what is seen anew opens a new incident.`,
-    )
+  const tooLong = endOfPatience(incident, nowMs)
+  if (tooLong) return tooLong
   const newestMs = lastSymptomMs(incident)
   // What is measured of the whole cluster ends with its own signals, as everywhere.
   const isOfStorm = newestMs !== undefined || openOwnSignals(incident).length === 0
