@@ -309,6 +309,12 @@ describe('the API', function () {
     await answering.stop()
   })
 
+  it('takes no silence to an end that no calendar has', async () => {
+    const matcher = { field: 'namespace', operator: '=', value: 'shop' }
+    const silence = { matchers: [matcher], endsMs: 8.64e15 + 1, reason: 'for ever' }
+    assert.equal((await call('POST', '/api/v1/silences', silence, 'operator')).status, 400)
+  })
+
   it('takes a silence and ends it', async () => {
     const silence = {
       matchers: [{ field: 'namespace', operator: '=', value: 'shop' }],

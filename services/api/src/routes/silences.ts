@@ -8,6 +8,8 @@ import { shown } from './pages.ts'
 const DAY_MS = 86_400_000
 /** How long an ended silence stays readable. */
 const KEPT_MS = 7 * DAY_MS
+/** The last moment that can be written as a date, which whoever is told of a silence has to do. */
+const LATEST_MS = 8.64e15
 
 const list = reading({
   paths: ['/api/v1/silences'],
@@ -29,8 +31,8 @@ const add = changing({
   body: Type.Object(
     {
       matchers: Type.Array(Matcher, { minItems: 1, maxItems: 16 }),
-      startsMs: Type.Optional(Type.Number({ minimum: 0 })),
-      endsMs: Type.Number({ minimum: 0 }),
+      startsMs: Type.Optional(Type.Number({ minimum: 0, maximum: LATEST_MS })),
+      endsMs: Type.Number({ minimum: 0, maximum: LATEST_MS }),
       reason: Type.String({ minLength: 1, maxLength: 1024 }),
     },
     { additionalProperties: false },
