@@ -37,6 +37,8 @@ export interface Question {
   muted?: Refusal | undefined
   /** How often it came and went before; see `flapsOf`. */
   flaps?: Flaps | undefined
+  /** Nobody has seen anything: somebody asks what would be done. That no signal goes on is then no end of what is ill. */
+  isAsked?: boolean
 }
 
 export interface Decided {
@@ -230,7 +232,7 @@ function damped(choice: Choice, flaps: Flaps | undefined, title: string): Choice
  */
 export function decide(question: Question, tried: ReadonlyMap<string, string>): Decided {
   const { incident, executions } = question
-  const over = ending(question)
+  const over = question.isAsked === true && wellness(question.facts) === 'ill' ? undefined : ending(question)
   const underWay = executions.find(isUnderWay)
   if (underWay)
     return { choice: wait('execution-under-way', `The plan ${underWay._id} is being carried out.`), failures: [] }

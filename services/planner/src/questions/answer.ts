@@ -20,6 +20,7 @@ import type { Clock } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { factsOf } from '../context/facts.ts'
 import type { Gather } from '../context/gather.ts'
+import type { Correlator } from '../correlation/correlator.ts'
 import { contentOf, decide } from '../decisions/decide.ts'
 import { readGround, type GroundPorts, type Installation } from '../decisions/early-refusals.ts'
 import { resolve, type Resolved } from '../decisions/resolve.ts'
@@ -32,12 +33,15 @@ export interface AnswerPorts extends GroundPorts {
   store: Store
   clock: Clock
   gather: Gather
+  correlator: Pick<Correlator, 'complete'>
   signal: AbortSignal
   cluster: string
 }
 
 /** An incident that nobody has: as if the object had been looked at for long, so that the answer is no "wait and see". */
 const WATCHED_MS = 60 * 60_000
+/** Each reads much of the cluster and may ask for dry runs; whoever asks waits for seconds only. */
+const MOST_AT_ONCE = 8
 
 const answer = (outcome: Answer['outcome'], code: string, say: string, rest: Partial<Answer> = {}): Answer => ({
   kind: 'answer',
@@ -105,21 +109,23 @@ export function createAnswerer(
     return { incident, isReal: false }
   }
 
-  async function decided(incident: Incident): Promise<Resolved> {
+  async function decided(incident: Incident, isAsked: boolean): Promise<Resolved> {
     const [context, ground] = await Promise.all([ports.gather(incident, ports.signal), readGround(ports, installation)])
-    const facts = factsOf(context, ground.limits)
+    const facts = await ports.correlator.complete(factsOf(context, ground.limits), incident)
     const tried = new Map(context.plans.map(({ _id, steps }) => [_id, contentOf(steps)]))
-    const { choice } = decide({ ...context, facts, playbooks, limits: ground.limits }, tried)
+    const { choice } = decide({ ...context, facts, playbooks, limits: ground.limits, isAsked }, tried)
     return resolve(ports, context, facts, choice, ground, installation, ports.signal)
   }
 
-  return async (question) => {
+  let asked = 0
+
+  async function answered(question: Question): Promise<Answer> {
     const object = await find(question)
     if ('outcome' in object) return object
     const target = await targetOf(object)
     const { incident, isReal } = await incidentOf(target)
     const about = { target, ...(isReal && { incident: incident._id }) }
-    const resolved = await decided(incident)
+    const resolved = await decided(incident, !isReal)
     if (resolved.outcome === 'close') {
       const { code, say } = resolved.choice
       return isReal
@@ -129,5 +135,15 @@ export function createAnswerer(
     const { decision, plan } = resolved
     const { outcome, code, say } = decision
     return answer(outcome, code, say, { ...about, ...(plan && { plan: { ...plan, version: 0 } }) })
+  }
+  return async (question) => {
+    if (asked >= MOST_AT_ONCE)
+      return answer('unknown', 'busy', `${MOST_AT_ONCE} questions are being looked at already; ask again in a while.`)
+    asked += 1
+    try {
+      return await answered(question)
+    } finally {
+      asked -= 1
+    }
   }
 }
