@@ -6,7 +6,7 @@ import { IDLE, workload } from './workloads.ts'
 export interface Obstacle {
   name: string
   code: string
-  /** The check that has to say it. */
+  /** The check that has to say it; `harm` where a rule refuses what would be done before anything is asked. */
   check: string
   workload: { resource: Resource; object: KubernetesObject }
   /** Whether its pods become ready; one whose image is missing has none. */
@@ -26,8 +26,14 @@ const create = async (kube: Kube, resource: Resource, namespace: string, object:
 
 function missingImage() {
   const { resource, object } = workload({ name: 'image', replicas: 2, script: IDLE })
-  const { spec } = object as { spec: { template: { spec: { containers: { image: string }[] } } } }
-  for (const container of spec.template.spec.containers) container.image = 'busybox:gone'
+  const { spec } = object as {
+    spec: { template: { spec: { containers: { image: string; imagePullPolicy?: string }[] } } }
+  }
+  for (const container of spec.template.spec.containers) {
+    container.image = 'busybox:gone'
+    // So that it does not matter which registry can be reached from here.
+    container.imagePullPolicy = 'Never'
+  }
   return { resource, object }
 }
 
@@ -104,7 +110,7 @@ export const OBSTACLES: readonly Obstacle[] = [
   {
     name: 'image',
     code: 'image-unavailable',
-    check: 'image',
+    check: 'harm',
     workload: missingImage(),
     isBornWell: false,
     step: { action: 'restart@1', with: {} },

@@ -8,6 +8,10 @@ const LOST_NODES = 2
 /** Images that come again by waiting, or by a person; whatever is running now could not come back. */
 const UNREACHED: ReadonlySet<string> = new Set(['unauthorized', 'rate-limited', 'unreachable'])
 
+/** A new release names a host that nobody answers at, and nobody else waits for it: going back is what helps. All else stays forbidden by its failing image. */
+const isOneReleasesOwn = ({ problem, introducedByRollout, otherTargets }: Facts['image']): boolean =>
+  problem === 'unreachable' && introducedByRollout && otherTargets === 0
+
 const nodesAreLost = ({ cluster }: Facts): boolean =>
   cluster.nodesNotReady >= LOST_NODES && cluster.notReadyShare > LOST_SHARE
 
@@ -38,7 +42,7 @@ export const FREEZE: readonly Harm[] = [
     code: 'image-unreached',
     catalogue: [14, 15],
     by: 'all',
-    when: ({ image }) => image.failing && UNREACHED.has(image.problem),
+    when: ({ image }) => image.failing && UNREACHED.has(image.problem) && !isOneReleasesOwn(image),
     say: 'Images cannot be pulled from their registry; whatever goes away now does not come back.',
   },
   {

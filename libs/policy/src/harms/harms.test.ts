@@ -187,9 +187,15 @@ const TABLE: readonly [string, Given, string, Readonly<Record<string, string>>][
   ],
   [
     '15: the registry does not answer',
-    { ...badImage, image: { failing: true, problem: 'unreachable' } },
+    { ...badImage, image: { failing: true, problem: 'unreachable', otherTargets: 3 } },
     '',
     { evict: 'image-unreached', rollback: 'image-unreached' },
+  ],
+  [
+    '13: one release names a host that nobody answers at',
+    { ...badImage, image: { failing: true, problem: 'unreachable', introducedByRollout: true } },
+    'rollback',
+    { evict: 'image-unavailable', restart: 'image-unavailable', memory: 'image-unavailable' },
   ],
   [
     '15: the registry wants less',
@@ -260,12 +266,6 @@ const TABLE: readonly [string, Given, string, Readonly<Record<string, string>>][
     { scheduling: { preempted: true } },
     '',
     { restart: 'not-schedulable', evict: 'not-schedulable' },
-  ],
-  [
-    '27: its budget is deadlocked',
-    { budget: { exists: true, deadlocked: true } },
-    'scale',
-    { evict: 'budget-deadlock' },
   ],
   [
     '28: its node is not ready',

@@ -196,11 +196,4 @@ export const REPLACING: readonly Harm[] = [
       pods.some((pod) => pod.uid === uid && (pod.phase === 'Succeeded' || pod.phase === 'Failed')),
     say: 'The pod has ended already.',
   },
-  {
-    code: 'budget-deadlock',
-    catalogue: [27],
-    by: ['evict-pod'],
-    when: ({ budget }) => budget.deadlocked,
-    say: 'Its disruption budget lets no pod go.',
-  },
 ]

@@ -93,10 +93,10 @@ function autoscalerRaises({ autoscaler }: Facts): Offer[] {
   return [{ action: 'set-autoscaler-maximum@1', with: { autoscaler: name, uid }, bounds, say }]
 }
 
-function expansions({ volume, forecast }: Facts): Offer[] {
+function expansions({ target, volume, forecast }: Facts): Offer[] {
   const isFilling = volume.usedShare > FILLING_SHARE || (forecast.exists && forecast.resource === 'volume')
-  if (volume.name === '' || volume.nextSize === '' || !isFilling) return []
-  const given = { claim: volume.name, uid: volume.uid, size: volume.nextSize }
+  if (target.kind !== 'PersistentVolumeClaim' || volume.nextSize === '' || !isFilling) return []
+  const given = { size: volume.nextSize }
   return [
     { action: 'expand-volume@1', with: given, bounds: NONE, say: 'Expand the volume that fills, by one bounded step.' },
   ]

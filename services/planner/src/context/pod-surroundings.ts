@@ -46,7 +46,7 @@ const messagesOf = (events: World['events'], pod: Pod, reason: string) =>
 const PULL_FAILED = /^Failed to pull image "/
 
 /** By the container's own waiting reason and message; the kubelet's Events only tell more of it. */
-function imageProblem(pod: Pod, { events }: World): string {
+export function imageProblem(pod: Pod, { events }: Pick<World, 'events'>): string {
   for (const { state } of statusesOf(pod)) {
     const { reason = '', message = '' } = state?.waiting ?? {}
     const pulls = messagesOf(events, pod, 'Failed').filter((note) => PULL_FAILED.test(note))

@@ -40,10 +40,10 @@ describe('the facts of an image', () => {
   })
 
   it('count the other targets that fail at the same registry, each once', () => {
-    const other = (owner: string, image: string, namespace = 'shop') => {
+    const other = (owner: string, image: string, namespace = 'shop', why = NOT_FOUND) => {
       const set = replicaSet(deployment(v1, { metadata: { name: owner } }), 1, v1)
       const named = { ...set, metadata: { ...set.metadata, name: `${owner}-h1` } }
-      const one = withParts(waitingPod(pod(named, 'h1'), 'ErrImagePull'), {
+      const one = withParts(waitingPod(pod(named, 'h1'), 'ErrImagePull', why), {
         spec: { containers: [{ name: 'app', image }] },
       })
       return { ...one, metadata: { ...one.metadata, namespace } }
@@ -54,6 +54,7 @@ describe('the facts of an image', () => {
       other('a', 'r.io/a:2'),
       other('b', 'r.io/b', 'other'),
       other('c', 'elsewhere.io/c'),
+      other('e', 'r.io/e', 'other', 'unauthorized: authentication required'),
       other('d', 'd'),
     ]
     assert.equal(factsIn({ ...rolloutOf(withImage('r.io/web:2')), pendingPods }).image.otherTargets, 2)

@@ -3,7 +3,7 @@ import { controllerOf, type Pod } from '@kubewise/kube'
 import type { Context } from './context.ts'
 import { isIntroduced } from './introduced.ts'
 import type { HealthyRevision } from './last-healthy.ts'
-import { missingIn } from './pod-surroundings.ts'
+import { imageProblem, missingIn } from './pod-surroundings.ts'
 import { configurationReferences, containersOf, registryOf } from './template-references.ts'
 
 /** What most have; of equals the first. */
@@ -28,11 +28,12 @@ function ownerKey(pod: Pod): string {
   return `${pod.metadata?.namespace ?? ''}/${base}`
 }
 
-/** Other workloads whose pods wait for an image of the same registry. */
-function othersOf(registry: string, { pendingPods, incident }: Context): number {
+/** Other workloads whose pods wait for an image of the same registry for the same reason: that a tag does not exist is its owner's mistake. */
+function othersOf(registry: string, problem: string, { pendingPods, events, incident }: Context): number {
   const own = `${incident.target.namespace}/${incident.target.name}`
   const owners = pendingPods
     .filter((pod) => failingImages(pod).some((image) => registryOf(image) === registry))
+    .filter((pod) => imageProblem(pod, { events }) === problem)
     .map(ownerKey)
   return new Set(owners.filter((owner) => owner !== own)).size
 }
@@ -44,12 +45,13 @@ export function imageFacts(context: Context, pods: readonly PodFacts[], rollout:
   const uids = new Set(ill.map(({ uid }) => uid))
   const images = context.pods.filter(({ metadata }) => uids.has(metadata?.uid ?? '')).flatMap(failingImages)
   const registry = mostCommon(images.map(registryOf))
+  const problem = mostCommon(ill.map((pod) => pod.imageProblem))
   const revisions = new Set(ill.map(({ revision }) => revision))
   return {
     failing: true,
-    problem: mostCommon(ill.map(({ imageProblem }) => imageProblem)),
+    problem,
     registry,
-    otherTargets: othersOf(registry, context),
+    otherTargets: othersOf(registry, problem, context),
     runsElsewhere: pods.some(({ ready, revision }) => ready && revisions.has(revision)),
     introducedByRollout: isIntroduced(ill, rollout, ['image']),
   }

@@ -1,5 +1,6 @@
 import type { Target } from '@kubewise/contracts'
 import {
+  isKubeError,
   RESOURCES,
   type Kube,
   type KubernetesObject,
@@ -20,9 +21,19 @@ const KINDS = [RESOURCES.Deployment, RESOURCES.StatefulSet, RESOURCES.DaemonSet]
 const isSelected = (selector: Readonly<Record<string, string>>, { spec }: Workload) =>
   Object.entries(selector).every(([key, value]) => spec?.template?.metadata?.labels?.[key] === value)
 
+/** What may not be read stands behind nothing: whose namespace that is, is its owner's matter. */
+async function listed(list: Promise<{ items: Workload[] }>): Promise<Workload[]> {
+  try {
+    return (await list).items
+  } catch (error) {
+    if (isKubeError(error, 'forbidden')) return []
+    throw error
+  }
+}
+
 /**
  * Finds out what stands behind some Services.
- * @throws KubeError when workloads cannot be listed
+ * @throws KubeError when workloads cannot be listed, for another reason than that they may not be
  */
 export async function readBehind(
   kube: Pick<Kube, 'list'>,
@@ -33,9 +44,11 @@ export async function readBehind(
 ): Promise<Behind> {
   const namespaces = [...new Set(refs.map(({ namespace }) => namespace))]
   const lists = await Promise.all(
-    namespaces.flatMap((namespace) => KINDS.map((resource) => kube.list<Workload>(resource, { namespace }, signal))),
+    namespaces.flatMap((namespace) =>
+      KINDS.map((resource) => listed(kube.list<Workload>(resource, { namespace }, signal))),
+    ),
   )
-  const workloads = lists.flatMap(({ items }) => items)
+  const workloads = lists.flat()
   const behind = refs.map(({ namespace, name }): [string, Target[]] => {
     const service = services.find(({ metadata }) => metadata?.name === name && metadata.namespace === namespace)
     const selector = service?.spec?.selector ?? {}

@@ -225,10 +225,19 @@ describe('built-in playbooks: a world in, the choice out', () => {
       'registry-unreachable',
     ],
     [
-      'a registry that is away, right after a release',
+      'one release that names a host nobody answers at',
       {
         rollout: isNew,
         image: { ...badImage, problem: 'unreachable', introducedByRollout: true },
+        pods: [old, failing({ waiting: 'ImagePullBackOff', imageProblem: 'unreachable' })],
+      },
+      'rollback-image rollback@1 {"toRevision":1}',
+    ],
+    [
+      'a registry that is away, right after a release',
+      {
+        rollout: isNew,
+        image: { ...badImage, problem: 'unreachable', introducedByRollout: true, otherTargets: 2 },
         pods: [old, failing({ waiting: 'ImagePullBackOff', imageProblem: 'unreachable' })],
       },
       'registry-unreachable',
