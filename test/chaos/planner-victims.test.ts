@@ -5,13 +5,6 @@ import { INCIDENTS } from './planner-victims.ts'
 const LABEL = /\bcrashpoint\(\s*'([^']+)'\s*\)/g
 const CALL = /\bcrashpoint\(/g
 
-/** Deaths while incidents are merged are thrown, at each of these (`services/planner/src/incidents/merge.test.ts`). */
-const BY_THROWING: ReadonlySet<string> = new Set(
-  ['root-claimed', 'root-opened', 'symptom-claimed', 'incident-merged', 'symptom-joined', 'symptom-ended'].map(
-    (label) => `planner:${label}`,
-  ),
-)
-
 const sources = globSync('services/planner/src/**/*.ts', {
   exclude: ['**/*.test.ts', 'services/planner/src/fixture/**'],
 }).map((file) => readFileSync(file, 'utf8'))
@@ -20,8 +13,7 @@ const labels = sources.flatMap((text) => [...text.matchAll(LABEL)].map(([, label
 describe('the places where planners are killed', () => {
   it('are all that there are in the code', () => {
     const swept = INCIDENTS.flatMap(({ places }) => places.map((place) => place.replace(/@\d+$/, '')))
-    const inProcesses = labels.filter((label) => !BY_THROWING.has(label))
-    assert.deepEqual([...new Set(swept)].sort(), [...new Set(inProcesses)].sort())
+    assert.deepEqual([...new Set(swept)].sort(), [...new Set(labels)].sort())
   })
 
   it('are labelled by plain texts, which is how they are found', () =>

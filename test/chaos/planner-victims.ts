@@ -1,5 +1,5 @@
 import { anomalyId, type AnomalyOpened, type Target } from '@kubewise/contracts'
-import { RESOURCES, type Kube, type Pod, type ReplicaSet } from '@kubewise/kube'
+import { RESOURCES, type Deployment, type Kube, type Pod, type ReplicaSet, type Service } from '@kubewise/kube'
 import { eventually } from '@kubewise/testkit'
 import { createNamespace } from '../cluster/arena.ts'
 import { podsIn, prepare, REPLICAS, template } from './workload.ts'
@@ -12,12 +12,16 @@ export interface Expected {
   code: string
   /** Of the plan that it stands by. */
   actions: readonly string[]
+  /** A target whose incident is a part of this one, with the rules of its signals that this one shows. */
+  symptom?: { target: string; shows: readonly string[] }
 }
 
 /** What is ill, and what the detector finds of it. */
 export interface Story {
   target: Target
   anomaly: AnomalyOpened
+  /** Found of the same target once a plan was hinted at. */
+  later?: AnomalyOpened
 }
 
 export interface IncidentKind {
@@ -29,7 +33,7 @@ export interface IncidentKind {
   questions: number
   /** Places where an answer may be paid for and not yet on record: there it may be asked once more, elsewhere not. */
   losesAnswer?: readonly string[]
-  /** The anomaly ends once a plan was made. */
+  /** The anomaly ends once a plan was made, and what is found later is on record. */
   endsAfterPlan?: boolean
   /** @param cluster also the name of its namespace */
   make(kube: Kube, cluster: string): Promise<Story>
@@ -96,6 +100,27 @@ async function hanging(kube: Kube, cluster: string): Promise<Story> {
   return { target, anomaly: anomalyOf(target, first(await running()), 'pod-not-ready', {}) }
 }
 
+/** Its pods crash without what they need: a Service that nobody answers for since somebody scaled it to 0. */
+async function needy(kube: Kube, cluster: string): Promise<Story> {
+  const pods = template('1', { env: [{ name: 'DB_HOST', value: 'db' }] })
+  const annotations = { 'simulator.kubewise.io/app': JSON.stringify({ requiresService: 'db' }) }
+  const now = { ...pods, metadata: { ...pods.metadata, annotations } }
+  const target = await prepare(kube, cluster, { kind: 'Deployment', now, isBroken: true })
+  const metadata = { name: 'db', namespace: cluster }
+  const labels = { app: 'db' }
+  await kube.create<Deployment>(RESOURCES.Deployment, {
+    metadata,
+    spec: { replicas: 0, selector: { matchLabels: labels }, template: { ...template('1'), metadata: { labels } } },
+  })
+  await kube.create<Service>(RESOURCES.Service, { metadata, spec: { selector: labels, ports: [{ port: 5432 }] } })
+  const pod = first(await podsIn(kube, cluster))
+  return {
+    target,
+    anomaly: anomalyOf(target, pod, 'crash-loop', {}),
+    later: anomalyOf(target, pod, 'pod-not-ready', {}),
+  }
+}
+
 const at = (...labels: string[]) => labels.map((label) => `planner:${label}`)
 
 /** Every way that an incident takes through the planner. */
@@ -130,6 +155,20 @@ export const INCIDENTS: readonly IncidentKind[] = [
     endsAfterPlan: true,
     places: at('incident-resolved'),
     expected: { target: 'web', status: 'resolved', code: 'runaway-replica', actions: ['evict-pod@1'] },
+    questions: 0,
+  },
+  {
+    name: 'it is the symptom of another',
+    make: needy,
+    endsAfterPlan: true,
+    places: at('root-claimed', 'root-opened', 'symptom-claimed', 'incident-merged', 'symptom-joined', 'symptom-ended'),
+    expected: {
+      target: 'db',
+      status: 'open',
+      code: 'scaled-to-zero',
+      actions: [],
+      symptom: { target: 'web', shows: ['pod-not-ready'] },
+    },
     questions: 0,
   },
 ]

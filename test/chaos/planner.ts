@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { connectBus, type Bus } from '@kubewise/bus'
 import {
   BUCKETS,
@@ -17,11 +18,12 @@ import { openStore, type Store } from '@kubewise/store'
 import { eventually, startLlm, startNats, temporaryFolder, type FakeLlm } from '@kubewise/testkit'
 import { simulatedCluster, type ClusterUnderTest } from './cluster.ts'
 import { died } from './executor.ts'
-import type { IncidentKind, Story } from './planner-victims.ts'
+import type { Expected, IncidentKind, Story } from './planner-victims.ts'
 
 const MAIN = new URL('../../services/planner/src/main.ts', import.meta.url).pathname
 const LLM_TIMEOUT_SECONDS = 3
 const SETTLE_MS = 90_000
+const WITHIN = { timeoutMs: SETTLE_MS, everyMs: 200 }
 
 /** A cluster that every run shares; each has its own bus, record, model, namespace and name of the cluster. */
 export interface PlannerArena extends AsyncDisposable {
@@ -122,10 +124,20 @@ class PlannerRun implements AsyncDisposable {
   }
 
   /** Tells what the detector found, on the bus and in the record. */
-  async tellAnomaly(): Promise<void> {
-    const { kind: _kind, id: _id, epoch: _epoch, ...found } = this.#story.anomaly
+  async tellAnomaly(anomaly = this.#story.anomaly): Promise<void> {
+    const { kind: _kind, id: _id, epoch: _epoch, ...found } = anomaly
     await this.#store.collection(COLLECTIONS.anomalies).insert({ _id, ...found, status: 'open' })
-    await this.#bus.publish(subjects.anomaly(found.target), this.#story.anomaly, { id: _id })
+    await this.#bus.publish(subjects.anomaly(found.target), anomaly, { id: _id })
+  }
+
+  /** Tells what is found once a plan was hinted at, if the story goes on; until an incident has it. */
+  async tellLater(): Promise<void> {
+    const { later } = this.#story
+    if (!later) return
+    await eventually(() => this.#hints.length > 0, { ...WITHIN, say: 'a plan is hinted at' })
+    await this.tellAnomaly(later)
+    const isHeld = ({ signals }: Incident) => signals.some(({ anomaly }) => anomaly === later.id)
+    await eventually(async () => (await this.incidents()).some(isHeld), { ...WITHIN, say: 'an incident has it' })
   }
 
   async tellEnd(): Promise<void> {
@@ -160,8 +172,7 @@ class PlannerRun implements AsyncDisposable {
     const { cluster, kind, namespace, name } = this.#story.target
     const question = { kind: 'question', cluster, object: { kind, namespace, name }, by: 'chaos', askedMs: Date.now() }
     await eventually(() => this.#bus.ask(subjects.question(cluster), question, decodeAnswer, 10_000), {
-      timeoutMs: SETTLE_MS,
-      everyMs: 200,
+      ...WITHIN,
       say: 'a planner answers',
     })
   }
@@ -186,8 +197,18 @@ async function dieAt(run: PlannerRun, place: string): Promise<void> {
   if (signal !== 'SIGKILL') throw new Error(`expected a death by SIGKILL at ${place}, got ${signal ?? 'an exit'}`)
 }
 
-const isAsExpected = ({ expected }: IncidentKind, { status, decision }: Incident) =>
-  status === expected.status && decision?.code === expected.code
+/** Those that stand for what is ill: what became a part of another, or was opened for nothing, is over. */
+const standing = ({ expected }: IncidentKind, incidents: readonly Incident[]) =>
+  expected.symptom ? incidents.filter(({ status }) => status === 'open') : incidents
+
+const shownBy = ({ signals }: Incident) =>
+  signals.filter(({ target, resolvedMs }) => target && resolvedMs === undefined).map(({ rule }) => rule)
+
+function isAsExpected({ expected }: IncidentKind, incident: Incident): boolean {
+  const { status, decision } = incident
+  const isShown = !expected.symptom || isDeepStrictEqual(shownBy(incident), expected.symptom.shows)
+  return status === expected.status && decision?.code === expected.code && isShown
+}
 
 let runs = 0
 
@@ -200,24 +221,28 @@ let runs = 0
 export async function killPlannerAt(arena: PlannerArena, kind: IncidentKind, place?: string): Promise<PlannerOutcome> {
   const name = `kubewise-chaos-planner-${++runs}`
   await using run = await PlannerRun.open(arena, name, await kind.make(arena.cluster.kube, name))
-  const within = { timeoutMs: SETTLE_MS, everyMs: 200 }
   await run.tellAnomaly()
-  const early = place === undefined ? run.start() : undefined
-  const end = kind.endsAfterPlan
-    ? eventually(() => run.hasPlan(), { ...within, say: 'a plan is made' }).then(() => run.tellEnd())
-    : undefined
-  await Promise.all([end, place === undefined ? undefined : dieAt(run, place)])
-  const before = early ? 0 : run.hints.length
-  const last = early ?? run.start()
+  const takeOver = async () => {
+    if (place !== undefined) await dieAt(run, place)
+    return { before: run.hints.length, last: run.start() }
+  }
+  const goOn = async () => {
+    await run.tellLater()
+    if (!kind.endsAfterPlan) return
+    await eventually(() => run.hasPlan(), { ...WITHIN, say: 'a plan is made' })
+    await run.tellEnd()
+  }
+  const [{ before, last }] = await Promise.all([takeOver(), goOn()])
   await run.answers()
   const isSettled = async () => {
-    const incidents = await run.incidents()
+    const incidents = standing(kind, await run.incidents())
     // While nobody takes an open incident's plan up, every planner hints at it anew: this one has decided itself.
-    const isDecidedAnew = kind.expected.status === 'resolved' || run.hints.length > before
+    const { status, actions } = kind.expected
+    const isDecidedAnew = status === 'resolved' || actions.length === 0 || run.hints.length > before
     return isDecidedAnew && incidents.length > 0 && incidents.every((incident) => isAsExpected(kind, incident))
   }
   // What does not come to its expected end is told by its outcome.
-  await eventually(isSettled, { ...within, say: 'the incident is decided' }).catch(() => undefined)
+  await eventually(isSettled, { ...WITHIN, say: 'the incident is decided' }).catch(() => undefined)
   last.kill('SIGTERM')
   await died(last)
   return run.outcome()
@@ -227,15 +252,34 @@ const actionsOf = (plan: Plan | undefined) => (plan?.steps ?? []).map(({ action 
 const decisionOf = ({ incident, attempt, steps }: Plan) =>
   JSON.stringify([incident, attempt, steps.map(({ action, object, with: given }) => [action, object.uid, given])])
 
+/** What is wrong with how a symptom and its cause stand to each other on record. */
+function faultsOfSymptom(
+  { target, shows }: NonNullable<Expected['symptom']>,
+  incidents: readonly Incident[],
+  root: Incident | undefined,
+): string[] {
+  const found = incidents.filter((incident) => incident.target.name === target)
+  const got = {
+    symptoms: found.map(({ status, mergedInto }) => [status, mergedInto]),
+    listed: root?.symptoms?.map(({ incident }) => incident),
+    shown: root && shownBy(root),
+  }
+  const expected = { symptoms: [['resolved', root?._id]], listed: found.map(({ _id }) => _id), shown: shows }
+  return isDeepStrictEqual(got, expected) ? [] : [`expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`]
+}
+
 /** What is wrong with an outcome; place as for `killPlannerAt`. */
 export function faultsOf(
-  { expected, questions, losesAnswer = [] }: IncidentKind,
+  kind: IncidentKind,
   { incidents, plans, hinted, questions: asked }: PlannerOutcome,
   place?: string,
 ): string[] {
-  const faults: string[] = []
-  const [incident] = incidents
-  if (incidents.length !== 1) faults.push(`expected one incident, got ${incidents.length}`)
+  const { questions, losesAnswer = [] } = kind
+  const { symptom, ...expected } = kind.expected
+  const stand = standing(kind, incidents)
+  const [incident] = stand
+  const faults = symptom ? faultsOfSymptom(symptom, incidents, incident) : []
+  if (stand.length !== 1) faults.push(`expected one incident, got ${stand.length}`)
   const { status, decision } = incident ?? {}
   const last = plans.find(({ _id }) => _id === decision?.plan)
   const got = { target: incident?.target.name, status, code: decision?.code, actions: actionsOf(last) }

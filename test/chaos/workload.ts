@@ -29,7 +29,8 @@ const podTemplate = (release: string, command: string[], more?: Partial<Containe
   },
 })
 
-export const template = (release: string): PodTemplate => podTemplate(release, ['sleep', '86400'])
+export const template = (release: string, more?: Partial<Container>): PodTemplate =>
+  podTemplate(release, ['sleep', '86400'], more)
 
 /** It ends at once; without a probe its pods would be ready for a moment, and the controller go on to the next. */
 export const brokenTemplate = (release: string): PodTemplate =>
