@@ -51,13 +51,6 @@ export const BOUNDS: readonly Harm[] = [
     say: 'One replica alone wants more than its siblings; the limit is not too low.',
   },
   {
-    code: 'has-autoscaler',
-    catalogue: [6, 7],
-    by: ['scale'],
-    when: ({ autoscaler, target }) => autoscaler.exists || target.hasAutoscaler,
-    say: 'An autoscaler owns the replicas and takes the change back within seconds.',
-  },
-  {
     code: 'takes-capacity',
     catalogue: [6],
     by: ['scale'],

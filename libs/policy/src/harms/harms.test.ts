@@ -105,9 +105,9 @@ const TABLE: readonly [string, Given, string, Readonly<Record<string, string>>][
     '6: its autoscaler is at its maximum',
     { autoscaler: { exists: true, atMax: true, hasRoom: true, nextMax: 5 } },
     '',
-    { evict: 'at-capacity', restart: 'at-capacity', scale: 'has-autoscaler' },
+    { evict: 'at-capacity', restart: 'at-capacity', scale: 'at-capacity' },
   ],
-  ['7: its autoscaler is blind', { autoscaler: { exists: true, blind: true } }, '', { scale: 'has-autoscaler' }],
+  ['7: its autoscaler is blind', { autoscaler: { exists: true, blind: true } }, '', { scale: 'autoscaler-blind' }],
   [
     '8: a hog takes the node’s memory',
     {

@@ -54,6 +54,7 @@ describe('the facts of an image', () => {
       other('a', 'r.io/a:2'),
       other('b', 'r.io/b', 'other'),
       other('c', 'elsewhere.io/c'),
+      other('f', 'r.io/web:2', 'other'),
       other('e', 'r.io/e', 'other', 'unauthorized: authentication required'),
       other('d', 'd'),
     ]

@@ -28,14 +28,22 @@ function ownerKey(pod: Pod): string {
   return `${pod.metadata?.namespace ?? ''}/${base}`
 }
 
-/** Other workloads whose pods wait for an image of the same registry for the same reason: that a tag does not exist is its owner's mistake. */
-function othersOf(registry: string, problem: string, { pendingPods, events, incident }: Context): number {
-  const own = `${incident.target.namespace}/${incident.target.name}`
+/**
+ * Other workloads whose pods wait for another image of the same registry for the same reason. That a tag does not exist is its
+ * owner's mistake, and who waits for the very same image says nothing of the registry.
+ */
+function othersOf(
+  registry: string,
+  problem: string,
+  own: ReadonlySet<string>,
+  { pendingPods, events, incident }: Context,
+): number {
+  const ownKey = `${incident.target.namespace}/${incident.target.name}`
   const owners = pendingPods
-    .filter((pod) => failingImages(pod).some((image) => registryOf(image) === registry))
+    .filter((pod) => failingImages(pod).some((image) => registryOf(image) === registry && !own.has(image)))
     .filter((pod) => imageProblem(pod, { events }) === problem)
     .map(ownerKey)
-  return new Set(owners.filter((owner) => owner !== own)).size
+  return new Set(owners.filter((owner) => owner !== ownKey)).size
 }
 
 /** By the containers' states; other targets by their pods' states. */
@@ -51,7 +59,7 @@ export function imageFacts(context: Context, pods: readonly PodFacts[], rollout:
     failing: true,
     problem,
     registry,
-    otherTargets: othersOf(registry, problem, context),
+    otherTargets: othersOf(registry, problem, new Set(images), context),
     runsElsewhere: pods.some(({ ready, revision }) => ready && revisions.has(revision)),
     introducedByRollout: isIntroduced(ill, rollout, ['image']),
   }
