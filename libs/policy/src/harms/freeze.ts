@@ -49,8 +49,9 @@ export const FREEZE: readonly Harm[] = [
     code: 'owned-elsewhere',
     catalogue: [43],
     by: 'all',
-    when: ({ target }) => target.ownedBy !== '' || target.revertedBy !== '',
-    say: 'Another controller owns it and would take the change back.',
+    // Who owns it openly is asked by the guard on ownership, and a plan that it refuses comes with a patch to commit.
+    when: ({ target }) => target.revertedBy !== '',
+    say: 'Somebody took the last change of KubeWise back; they would take this one back too.',
   },
   {
     code: 'scaled-to-zero',

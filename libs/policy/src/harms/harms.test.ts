@@ -361,7 +361,7 @@ const TABLE: readonly [string, Given, string, Readonly<Record<string, string>>][
   ],
   [
     '43: Argo CD owns it',
-    { target: { ownedBy: 'Argo CD' } },
+    { target: { revertedBy: 'argocd-controller' } },
     '',
     { rollback: 'owned-elsewhere', memory: 'owned-elsewhere' },
   ],
@@ -401,7 +401,7 @@ const FREEZING: readonly Given[] = [
   { creation: { refused: true, reason: 'pod-security' } },
   { creation: { refused: true, reason: 'webhook' } },
   { image: { failing: true, problem: 'unauthorized' } },
-  { image: { failing: true, problem: 'unreachable' } },
+  { image: { failing: true, problem: 'unreachable', otherTargets: 2 } },
   { image: { failing: true, problem: 'rate-limited' } },
   { cluster: { nodes: 6, nodesNotReady: 3, notReadyShare: 0.5 } },
   { cluster: { storm: true } },

@@ -102,6 +102,11 @@ describe('who is suspected', () => {
       { image: { ...image, problem: 'unreachable', otherTargets: 2 } },
       ['registry Registry/ghcr.io state'],
     ],
+    [
+      'no registry where one release alone names a host that nobody answers at',
+      { image: { ...image, problem: 'unreachable', introducedByRollout: true } },
+      [],
+    ],
     ['no registry for an image that is not there', { image: { ...image, problem: 'not-found', otherTargets: 2 } }, []],
     [
       'the quota, where others do as well',

@@ -78,7 +78,8 @@ const volume: Detective = (question) =>
 
 const registry: Detective = (question) => {
   const { failing, problem, registry: host, otherTargets, introducedByRollout } = question.facts.image
-  const isOwn = problem === 'unauthorized' && introducedByRollout
+  // A new release may name a host that is none; who waits for other images of it is counted.
+  const isOwn = introducedByRollout && (problem === 'unauthorized' || (problem === 'unreachable' && otherTargets === 0))
   if (!failing || host === '' || isOwn || !IMAGE_PROBLEMS_OF_REGISTRIES.has(problem)) return []
   const say = `Images of ${host} cannot be had (${problem}), of ${otherTargets} other targets neither.`
   return [
