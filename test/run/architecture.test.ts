@@ -74,6 +74,24 @@ describe('the architecture', () => {
     )
   })
 
+  it('imports nothing that its package does not name: the image has no more', () => {
+    const named = (folder: string) => {
+      const { name, dependencies = {} } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as {
+        name: string
+        dependencies?: Record<string, string>
+      }
+      return new Set([name, ...Object.keys(dependencies)])
+    }
+    const strays = product.flatMap((source) =>
+      source.imports
+        .filter((name) => /^@?\w[\w./-]*$/.test(name) && name !== '@kubewise/testkit')
+        .map((name) => (name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : (name.split('/')[0] ?? '')))
+        .filter((name) => !named(source.package).has(name))
+        .map((name) => `${source.file}: ${name}`),
+    )
+    assert.deepEqual(strays, [])
+  })
+
   it('has libs that form no circle', () => {
     const needs = new Map<string, Set<string>>()
     for (const source of product.filter(({ file }) => file.startsWith('libs/'))) {
