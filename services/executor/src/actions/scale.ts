@@ -1,5 +1,6 @@
 import { isPodReady } from '@kubewise/kube'
 import { wantedOf } from '../context/workload.ts'
+import { exchange } from './exchange.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import { restoring, type WorkloadWork } from './work.ts'
 
@@ -23,16 +24,10 @@ export const scale: WorkloadWork = {
     return {
       effect: {
         kind: 'patch',
-        operations: [
-          { op: 'test', path: PATH, value: before },
-          { op: 'replace', path: PATH, value: after },
-        ],
+        operations: exchange(PATH, before, after),
       },
       changes: [{ path: PATH, before, after }],
-      undo: restoring(`Brings back ${before} replicas.`, [
-        { op: 'test', path: PATH, value: after },
-        { op: 'replace', path: PATH, value: before },
-      ]),
+      undo: restoring(`Brings back ${before} replicas.`, exchange(PATH, after, before)),
     }
   },
 

@@ -1,5 +1,6 @@
 import { managerOf, type HorizontalPodAutoscaler } from '@kubewise/kube'
 import { raiseRefusal } from '@kubewise/policy'
+import { exchange } from './exchange.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import { restoring, type ObjectWork } from './work.ts'
 
@@ -29,16 +30,10 @@ export const setAutoscalerMaximum: ObjectWork = {
     return {
       effect: {
         kind: 'patch',
-        operations: [
-          { op: 'test', path: PATH, value: before },
-          { op: 'replace', path: PATH, value: after },
-        ],
+        operations: exchange(PATH, before, after),
       },
       changes: [{ path: PATH, before, after }],
-      undo: restoring(`Brings back the maximum of ${before}.`, [
-        { op: 'test', path: PATH, value: after },
-        { op: 'replace', path: PATH, value: before },
-      ]),
+      undo: restoring(`Brings back the maximum of ${before}.`, exchange(PATH, after, before)),
       originals: { [ORIGINAL]: original },
     }
   },

@@ -1,12 +1,7 @@
 import type { Refusal } from '@kubewise/contracts'
-import {
-  quantityToNumber,
-  type Container,
-  type JsonPatchOperation,
-  type PodSpec,
-  type QuantityText,
-} from '@kubewise/kube'
+import { type Container, type JsonPatchOperation, type PodSpec, type QuantityText } from '@kubewise/kube'
 import { raiseRefusal } from '@kubewise/policy'
+import { amountOf, exchange } from './exchange.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import { readyPodsTakenByReplacing } from './replacing.ts'
 import { stuckPods } from './stuck-pods.ts'
@@ -29,14 +24,6 @@ function placeOf(spec: PodSpec | undefined, name: string): Place | undefined {
   return undefined
 }
 
-function amount(quantity: QuantityText | undefined): number {
-  try {
-    return quantity === undefined ? Number.NaN : quantityToNumber(quantity)
-  } catch {
-    return Number.NaN
-  }
-}
-
 interface Raised {
   key: string
   path: string
@@ -57,9 +44,12 @@ function raise(
   const before = container.resources?.limits?.[resource]
   const earlier = record.originalsOf === incident ? record.originals[key] : undefined
   const original = earlier ?? String(before)
-  const refusal = raiseRefusal({ original: amount(original), current: amount(before), next: amount(after) }, limits)
+  const refusal = raiseRefusal(
+    { original: amountOf(original), current: amountOf(before), next: amountOf(after) },
+    limits,
+  )
   if (refusal) return refusal
-  if (before === undefined || amount(before) === amount(after))
+  if (before === undefined || amountOf(before) === amountOf(after))
     return { code: 'already-so', say: `The ${resource} limit of ${container.name} is ${before ?? 'unset'} already.` }
   return { key, path: `${path}/resources/limits/${resource}`, before, original, after }
 }
@@ -98,10 +88,7 @@ export const setResources: WorkloadWork = {
         kind: 'patch',
         operations: [
           { op: 'test', path: `${place.path}/name`, value: name },
-          ...raised.flatMap(({ path, before, after }): JsonPatchOperation[] => [
-            { op: 'test', path, value: before },
-            { op: 'replace', path, value: after },
-          ]),
+          ...raised.flatMap(({ path, before, after }) => exchange(path, before, after)),
         ],
       },
       changes: raised.map(({ path, before, after }) => ({ path, before, after })),
