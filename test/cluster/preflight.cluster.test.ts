@@ -18,6 +18,8 @@ import { suspect } from './suspect.ts'
 
 const CLUSTER = 'test'
 const IDENTITIES = ['kubewise-preflight', 'kubewise-preflight-pods', 'kubewise-preflight-reader']
+/** More than five targets that fall ill together are a storm: whichever were not decided yet would become parts of it. */
+const NO_STORM = 4
 const RUNAWAY = { rule: 'sibling-outlier', features: { value: 95, siblings: 8, ratio: 12 } }
 
 const namespaceOf = ({ name }: Obstacle) => `kubewise-preflight-${name}`
@@ -129,7 +131,7 @@ describe('preflight on a real cluster', () => {
         const { name = '', uid = '' } = pod?.metadata ?? {}
         await suspect(bus, targetOf(obstacle), { name, uid }, signal)
         const say = () => `a decision on ${obstacle.name}: ${services.output().slice(-3000)}`
-        const seen = await eventually(() => decided(obstacle), { timeoutMs: 60_000, say: say() })
+        const seen = await eventually(() => decided(obstacle), { timeoutMs: 60_000, say })
         return [obstacle.name, seen] as const
       }),
     )
@@ -162,7 +164,9 @@ describe('preflight on a real cluster', () => {
   it('refuses each for its own reason, by what is configured, and writes nothing', async () => {
     const identity = await createIdentity(kube, kubeconfigFile, IDENTITIES[0]!, limited())
     const from = audit ? await endOf(audit) : 0
-    const plans = await plansOf(OBSTACLES, identity)
+    const plans = new Map<string, { plan: Plan; incident: Incident }>()
+    for (let first = 0; first < OBSTACLES.length; first += NO_STORM)
+      for (const each of await plansOf(OBSTACLES.slice(first, first + NO_STORM), identity)) plans.set(...each)
     for (const { name, code, check } of OBSTACLES) {
       const { plan, incident } = plans.get(name)!
       const actions = plan.steps.map(({ action }) => action)

@@ -4,8 +4,8 @@ import { inspect } from 'node:util'
 export interface EventuallyOptions {
   timeoutMs?: number
   everyMs?: number
-  /** What is waited for, in words: `the pod is gone`. */
-  say?: string
+  /** What is waited for, in words: `the pod is gone`; a function where the words tell of the end of the wait. */
+  say?: string | (() => string)
 }
 
 type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>
@@ -28,7 +28,7 @@ export async function eventually<T>(
       last = { error }
     }
     if ('value' in last && last.value) return last.value as Truthy<T>
-    if (performance.now() >= deadline) throw notInTime(say, timeoutMs, last)
+    if (performance.now() >= deadline) throw notInTime(typeof say === 'string' ? say : say(), timeoutMs, last)
     await sleep(everyMs)
   }
 }
