@@ -1,9 +1,12 @@
-/** A simulated cluster with that many Deployments, opted in: a process of its own, so that its work is not measured. */
+/**
+ * A simulated cluster with that many workloads of one kind, Deployments or ReplicaSets, that opted in and whose pods run but
+ * never become ready. A process of its own, so that its work is not measured.
+ */
 import { RESOURCES, type Pod } from '@kubewise/kube'
 import { systemClock } from '@kubewise/service'
 import { createSimulator } from '@kubewise/simulator'
 
-const deployments = Number(process.argv[2])
+const [, , count, kind] = process.argv
 const NAMESPACES = 20
 const NODES = 8
 
@@ -15,24 +18,25 @@ const namespace = (index: number) => ({
   metadata: { name: namespaceOf(index), labels: { 'kubewise.io/managed': 'true' } },
 })
 
-const deployment = (index: number) => ({
+const app = JSON.stringify({ readyAfterSeconds: 86_400 })
+const workload = (index: number) => ({
   apiVersion: 'apps/v1',
-  kind: 'Deployment',
+  kind,
   metadata: { name: `app-${index}`, namespace: namespaceOf(index) },
   spec: {
     replicas: 1,
     selector: { matchLabels: { app: `app-${index}` } },
     template: {
-      metadata: { labels: { app: `app-${index}` } },
+      metadata: { labels: { app: `app-${index}` }, annotations: { 'simulator.kubewise.io/app': app } },
       spec: { containers: [{ name: 'app', image: 'shop/bench:1' }] },
     },
   },
 })
 
-const indices = Array.from({ length: deployments }, (_, index) => index)
+const indices = Array.from({ length: Number(count) }, (_, index) => index)
 const simulator = await createSimulator({ clock: systemClock, nodes: NODES })
-simulator.apply([...indices.slice(0, NAMESPACES).map(namespace), ...indices.map(deployment)])
-const isReady = ({ status }: Pod) => status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True')
-const ready = () => simulator.objects.list<Pod>(RESOURCES.Pod, undefined).filter(isReady).length
-while (ready() < deployments) await systemClock.sleep(500)
+simulator.apply([...indices.slice(0, NAMESPACES).map(namespace), ...indices.map(workload)])
+const running = () =>
+  simulator.objects.list<Pod>(RESOURCES.Pod, undefined).filter(({ status }) => status?.phase === 'Running').length
+while (running() < indices.length) await systemClock.sleep(500)
 process.stdout.write(`${JSON.stringify({ kubeconfig: simulator.kubeconfig() })}\n`)

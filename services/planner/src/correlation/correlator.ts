@@ -62,7 +62,7 @@ export function createCorrelator(ports: CorrelatorPorts, cluster: string, limits
 
   return {
     async stormOf(incident) {
-      const state = await stormWatch.look()
+      const state = await stormWatch.look(incident._id)
       if (!state || !isFrozen(state, clock.now(), limits) || !isOfStorm(incident, state)) return undefined
       if (await isAtWork(incident)) return undefined
       const { illTargets, targets, illNodes, nodes } = state

@@ -1,6 +1,6 @@
 import { COLLECTIONS } from '@kubewise/contracts'
 import { takeCensus, type ClusterCensus, type Kube } from '@kubewise/kube'
-import { isStorm, stormStateOf, type Limits, type StormState } from '@kubewise/policy'
+import { isFrozen, isStorm, stormStateOf, type Limits, type StormState } from '@kubewise/policy'
 import { explain, type Kit } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 
@@ -10,15 +10,18 @@ const LOOK_EVERY_MS = 2_000
 const PAGE = 500
 
 export interface StormWatch {
-  /** @returns undefined where nobody knows: the executor, which judges by the same rule, then changes nothing */
-  look(): Promise<StormState | undefined>
+  /**
+   * @param incident who asks; as many as make a storm that were not counted yet have everything counted anew
+   * @returns undefined where nobody knows: the executor, which judges by the same rule, then changes nothing
+   */
+  look(incident?: string): Promise<StormState | undefined>
 }
 
-/** An answer that holds for a while, asked for once however many ask meanwhile; a failure is not kept. */
-function kept<T>(monotonic: () => number, forMs: number, read: () => Promise<T>): () => Promise<T> {
+/** An answer that holds for a while, or until it is wanted anew; asked for once however many ask meanwhile. A failure is not kept. */
+function kept<T>(monotonic: () => number, forMs: number, read: () => Promise<T>): (isStale?: boolean) => Promise<T> {
   let last: { value: Promise<T>; untilMs: number } | undefined
-  return () => {
-    if (last && monotonic() < last.untilMs) return last.value
+  return (isStale = false) => {
+    if (last && !isStale && monotonic() < last.untilMs) return last.value
     const mine = { value: read(), untilMs: monotonic() + forMs }
     last = mine
     mine.value.catch(() => {
@@ -35,6 +38,10 @@ export function createStormWatch(
 ): StormWatch {
   const incidents = store.collection(COLLECTIONS.incidents)
   let lastNodeStormMs: number | undefined
+  let counted: ReadonlySet<string> = new Set()
+  let isFrozenNow = false
+  /** Incidents that asked and that the last count does not have. */
+  const uncounted = new Set<string>()
   const count = kept(
     () => clock.monotonic(),
     COUNT_EVERY_MS,
@@ -56,17 +63,27 @@ export function createStormWatch(
     () => clock.monotonic(),
     LOOK_EVERY_MS,
     async (): Promise<StormState> => {
+      uncounted.clear()
       const nowMs = clock.now()
       const [census, found] = await Promise.all([count(), recent(nowMs - limits.stormWindowMs - limits.stormThawMs)])
       const { nodes, illNodes }: ClusterCensus = census
       if (isStorm({ targets: 0, illTargets: 0, nodes, illNodes }, limits)) lastNodeStormMs = nowMs
-      return stormStateOf(census, found, nowMs, limits, lastNodeStormMs)
+      counted = new Set(found.map(({ _id }) => _id))
+      const state = stormStateOf(census, found, nowMs, limits, lastNodeStormMs)
+      isFrozenNow = isFrozen(state, nowMs, limits)
+      return state
     },
   )
 
+  /** Between two looks hundreds may fall ill; each would be decided, and people told of it, as if it were alone. */
+  function isOutdated(incident: string | undefined): boolean {
+    if (incident !== undefined && !counted.has(incident)) uncounted.add(incident)
+    return !isFrozenNow && uncounted.size > limits.stormCount
+  }
+
   return {
-    look: () =>
-      state().catch((error: unknown) => {
+    look: (incident) =>
+      state(isOutdated(incident)).catch((error: unknown) => {
         log.debug({ say: explain(error) }, 'how much is ill cannot be counted')
         return undefined
       }),
