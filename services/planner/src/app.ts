@@ -49,6 +49,8 @@ export interface Ports extends Kit {
 
 const SWEEP_EVERY_MS = 15_000
 const RENEW_LEASE_MS = 3_000
+/** With so many messages in hand at once, they are waiting for each other. */
+const MANY_IN_HAND = 8
 
 /** Another cluster's message on our stream is kept for people to see: acting on our cluster for it would be wrong. */
 const foreign = ({ cluster }: Target, own: string): Disposition | undefined =>
@@ -77,6 +79,7 @@ export function createPlanner(ports: Ports, config: Config): Service {
   )
   let consumptions: readonly Consumption[] = []
   let decider: Decider | undefined
+  let inHand = 0
   let consultant: Consultant | undefined
   let leading: Promise<void> | undefined
 
@@ -91,6 +94,15 @@ export function createPlanner(ports: Ports, config: Config): Service {
   async function provision(): Promise<void> {
     const report = await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
     for (const difference of report.differences) log.warn(difference, 'the bus accepted something else')
+  }
+
+  async function counted<T>(take: () => Promise<T>): Promise<T> {
+    inHand++
+    try {
+      return await take()
+    } finally {
+      inHand--
+    }
   }
 
   function sweepWhileLeading(sweep: () => Promise<void>): Promise<void> {
@@ -124,7 +136,8 @@ export function createPlanner(ports: Ports, config: Config): Service {
       const limits = limitsOf(installation.limits, undefined)
       const stormWatch = createStormWatch(ports, cluster, limits)
       const correlator = createCorrelator({ ...ports, signal, book, stormWatch }, cluster, limits)
-      const deciding = { ...ports, signal, book, gather, evaluation, figures, control, correlator, muting }
+      const isPressed = () => inHand > MANY_IN_HAND
+      const deciding = { ...ports, signal, book, gather, evaluation, figures, control, correlator, muting, isPressed }
       const parts = { ...deciding, consultant, textForModel }
       const decides = (decider = createDecider(parts, playbooks, installation))
       const intake = createIntake({ bus, log, book, muting, evidence, figures, outcomes, decider: decides })
@@ -132,7 +145,7 @@ export function createPlanner(ports: Ports, config: Config): Service {
         bus.consume(
           CONSUMERS.planner,
           decodeAnomalyMessage,
-          async ({ body }) => foreign(body.target, cluster) ?? intake.anomaly(body),
+          async ({ body }) => foreign(body.target, cluster) ?? counted(() => intake.anomaly(body)),
         ),
         bus.consume(
           CONSUMERS.plannerOutcomes,

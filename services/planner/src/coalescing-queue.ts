@@ -6,17 +6,17 @@ export interface CoalescingQueue {
 }
 
 /**
- * @param parallel keys at the same time; one key is never worked on twice at once
+ * @param parallel keys at the same time, asked each time one ends or is added; one key is never worked on twice at once
  * @param work must not throw: what fails is its own to tell
  */
-export function createCoalescingQueue(parallel: number, work: (key: string) => Promise<void>): CoalescingQueue {
+export function createCoalescingQueue(parallel: () => number, work: (key: string) => Promise<void>): CoalescingQueue {
   const waiting = new Set<string>()
   const running = new Set<string>()
   let whenIdle: (() => void)[] = []
 
   function pump(): void {
     for (const key of waiting) {
-      if (running.size >= parallel) return
+      if (running.size >= parallel()) return
       if (running.has(key)) continue
       waiting.delete(key)
       running.add(key)

@@ -47,6 +47,8 @@ export interface DeciderPorts extends Pick<Kit, 'clock' | 'log' | 'crashpoint' |
   textForModel?: TextSetting
   correlator: Correlator
   muting: Pick<Muting, 'muting'>
+  /** Is more coming in than can be taken in at once? Decisions then give way: what is not on record cannot be decided. */
+  isPressed: () => boolean
 }
 
 /** Decides open incidents, each by itself, again and again. */
@@ -247,20 +249,24 @@ export function createDecider(
       : keep(incident, facts, context, resolved)
   }
 
-  const queue = createCoalescingQueue(DECISIONS_AT_ONCE, async (id) => {
-    const startedMs = clock.monotonic()
-    try {
-      const incident = await book.get(id)
-      if (incident?.status !== 'open' || ports.signal.aborted) return
-      await decideOne(incident).catch(async (error: unknown) => {
-        if (!ports.signal.aborted) await giveUp(incident)
-        throw error
-      })
-      figures.decisionSeconds.observe((clock.monotonic() - startedMs) / 1000)
-    } catch (error) {
-      if (!ports.signal.aborted) log.error({ err: error, incident: id }, 'not decided, trying again at the next sweep')
-    }
-  })
+  const queue = createCoalescingQueue(
+    () => (ports.isPressed() ? 1 : DECISIONS_AT_ONCE),
+    async (id) => {
+      const startedMs = clock.monotonic()
+      try {
+        const incident = await book.get(id)
+        if (incident?.status !== 'open' || ports.signal.aborted) return
+        await decideOne(incident).catch(async (error: unknown) => {
+          if (!ports.signal.aborted) await giveUp(incident)
+          throw error
+        })
+        figures.decisionSeconds.observe((clock.monotonic() - startedMs) / 1000)
+      } catch (error) {
+        if (!ports.signal.aborted)
+          log.error({ err: error, incident: id }, 'not decided, trying again at the next sweep')
+      }
+    },
+  )
 
   return { soon: (incident) => queue.add(incident), idle: () => queue.idle() }
 }

@@ -39,7 +39,7 @@ async function record(store: Store, key: string, watched: Watched): Promise<bool
 export function createRevisionMemory({ kube, store, clock, log }: MemoryPorts, cluster: string): RevisionMemory {
   const all = new Map<string, Watched>()
   const stopping = new AbortController()
-  const writes = createCoalescingQueue(WRITES_AT_ONCE, write)
+  const writes = createCoalescingQueue(() => WRITES_AT_ONCE, write)
   const unwritten = new Set<string>()
   let reflectors: readonly Reflector[] = []
   let loop: Promise<void> | undefined
