@@ -9,6 +9,8 @@ import { testRecord } from './fixture/record.ts'
 import { crashing, rollout, settled } from './fixture/worlds.ts'
 
 const broken = () => rollout(crashing)
+const MINUTE = 60_000
+
 const hints = ({ published }: Bench) => published.filter(({ body }) => body.kind === 'plan-hint')
 const notices = ({ published }: Bench) =>
   published.filter(({ body }) => body.kind === 'incident').map(({ body }) => body.change)
@@ -103,6 +105,30 @@ describe('a decision', () => {
     assert.match(decision?.say ?? '', /connection refused/)
     assert.deepEqual(await bench.plans(), [])
     await clock.advance(2_000)
+    await bench.idle()
+    assert.equal((await bench.read()).decision?.outcome, 'plan')
+  })
+
+  it('tells people, once, when the context could not be read for long', async () => {
+    await using record = await testRecord()
+    const clock = new VirtualClock(NOW)
+    let isDown = true
+    const down = new KubeError({ kind: 'unreachable', message: 'connection refused' })
+    const bench = await benchOf(record.store, broken, { clock, unread: () => (isDown ? down : undefined) })
+    await bench.decide()
+    for (let minute = 0; minute < 8; minute++) {
+      if (minute === 4) assert.deepEqual(await bench.plans(), [])
+      await clock.advance(MINUTE)
+      await bench.idle()
+    }
+    const [plan, ...more] = await bench.plans()
+    assert.deepEqual([plan?.steps.map(({ action }) => action), more], [['escalate@1'], []])
+    assert.match(plan?.reasoning ?? '', /not been looked at for 5 minutes.*connection refused/)
+    const { decision } = await bench.read()
+    assert.deepEqual([decision?.outcome, decision?.code, decision?.plan], ['escalate', 'context-incomplete', plan?._id])
+    assert.equal(hints(bench).length, 1)
+    isDown = false
+    await clock.advance(MINUTE)
     await bench.idle()
     assert.equal((await bench.read()).decision?.outcome, 'plan')
   })

@@ -1,7 +1,6 @@
 import type { Bus } from '@kubewise/bus'
 import {
   COLLECTIONS,
-  hashOf,
   hintOf,
   subjects,
   type Decision,
@@ -23,6 +22,7 @@ import type { Choice, Close } from './decisions/choice.ts'
 import { contentOf, decide, endOfPatience, unlessTried, type Question } from './decisions/decide.ts'
 import { readGround, type Ground, type GroundPorts, type Installation } from './decisions/early-refusals.ts'
 import { resolve, type Resolved } from './decisions/resolve.ts'
+import { isUnreadForLong, unreadCall, unreadWait } from './decisions/unread.ts'
 import type { EvaluationPorts } from './evaluation/evaluate.ts'
 import type { Figures } from './figures.ts'
 import type { Consultant } from './llm/consultant.ts'
@@ -164,14 +164,17 @@ export function createDecider(
       return { context, ground }
     } catch (error) {
       ports.signal.throwIfAborted()
-      const say = `The context cannot be read in full: ${explain(error)}`
-      const code = 'context-incomplete'
-      return { atMs: clock.now(), outcome: 'wait', code, say, hash: hashOf({ outcome: 'wait', code }) }
+      return unreadWait(explain(error), clock.now())
     }
   }
 
-  async function waitForContext(incident: Incident, decision: Decision): Promise<void> {
-    figures.decisions.inc({ outcome: 'wait' })
+  /** Until it can be read; when that takes long, people are told, since nobody else will do anything. */
+  async function waitForContext(incident: Incident, wait: Decision): Promise<void> {
+    const isTold = incident.silenced === undefined && isUnreadForLong(incident, wait.atMs)
+    const call = isTold ? unreadCall(incident, wait) : undefined
+    const decision = call?.decision ?? wait
+    figures.decisions.inc({ outcome: decision.outcome })
+    if (call && (await plans.insert(call.plan)) === 'inserted') crashpoint('planner:plan-inserted')
     clock.sleep(RETRY_MS, ports.signal).then(
       () => queue.add(incident._id),
       () => undefined,
@@ -179,10 +182,11 @@ export function createDecider(
     const change = await book.change(incident._id, (latest) =>
       latest.status !== 'open' || isSame(latest.decision, decision)
         ? latest
-        : { ...latest, decision, updatedMs: decision.atMs },
+        : { ...latest, plans: withPlan(latest.plans, decision.plan), decision, updatedMs: decision.atMs },
     )
-    if (change && change.change !== 'none')
-      log.warn({ incident: incident._id, code: decision.code, say: decision.say }, 'decided')
+    const isNews = change !== undefined && change.change !== 'none'
+    if (isNews) log.warn({ incident: incident._id, code: decision.code, say: decision.say }, 'decided')
+    if (isNews && call) await publishHint(call.plan)
     await notify(change)
   }
 
