@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { COLLECTIONS, SETTLED, type Anomaly, type AnomalyOpened } from '@kubewise/contracts'
+import { COLLECTIONS, SETTLED, type Anomaly, type AnomalyOpened, idOf } from '@kubewise/contracts'
 import { createMetrics, silentLog } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import { VirtualClock } from '@kubewise/testkit'
@@ -129,6 +129,30 @@ describe('the intake', () => {
       second.published.map(({ id }) => id),
       first.published.map(({ id }) => id),
     )
+  })
+
+  it('tells of an end once more after a start, under the same message id, and of an old one not', async () => {
+    await using record = await testRecord()
+    const { intake, book, clock } = intakeOf(record.store)
+    await intake.anomaly(anomaly('a'))
+    const [incident] = await book.open()
+    const end = {
+      status: 'resolved' as const,
+      resolvedMs: clock.now(),
+      resolution: { code: 'recovered', say: 'Well.' },
+    }
+    await book.change(incident!._id, (latest) => ({ ...latest, ...end }))
+    const second = intakeOf(record.store)
+    await second.sweep()
+    const id = idOf('incident-notice', incident!._id, 2)
+    assert.deepEqual(
+      second.published.map(({ change, id }) => [change, id]),
+      [['resolved', id]],
+    )
+    const third = intakeOf(record.store)
+    await third.clock.advance(11 * 60_000)
+    await third.sweep()
+    assert.deepEqual(third.published, [])
   })
 
   it('has an incident decided when an execution of it is at its end, and not before', async () => {

@@ -22,6 +22,8 @@ export interface SweepPorts extends Pick<Kit, 'log' | 'clock'> {
 const PAGE = 500
 /** A claim that was not followed by the symptom's end within this long is none. */
 const CLAIM_MS = 10 * 60_000
+/** Ends that are older were told, or help nobody who looks on. */
+const TOLD_AGAIN_MS = 10 * 60_000
 
 const hasSymptoms = ({ symptoms = [] }: Incident) => symptoms.length > 0
 
@@ -37,6 +39,7 @@ function openedOf(anomaly: Anomaly): AnomalyOpened {
 export function createSweep(ports: SweepPorts): () => Promise<void> {
   const { bus, store, book, decider, figures, intake, cluster, log, clock } = ports
   const anomalies = store.collection(COLLECTIONS.anomalies)
+  const incidents = store.collection(COLLECTIONS.incidents)
   let isFirst = true
 
   async function takeInLate(known: ReadonlySet<string>): Promise<void> {
@@ -64,6 +67,9 @@ export function createSweep(ports: SweepPorts): () => Promise<void> {
   async function tellAgain(open: readonly Incident[]): Promise<void> {
     if (!isFirst) return
     for (const incident of open) await publishIncident(bus, incident, 'updated')
+    const where = { cluster, status: 'resolved', resolvedMs: { gte: clock.now() - TOLD_AGAIN_MS } }
+    const { items } = await incidents.find({ where, limit: PAGE })
+    for (const incident of items) await publishIncident(bus, incident, 'resolved')
     isFirst = false
   }
 
