@@ -62,5 +62,11 @@ export const ACTION_ALIASES: Readonly<Record<string, string>> = {
   vertical_scale_statefulset: 'set-resources@1',
   update_resource_limits: 'set-resources@1',
   patch_resources: 'set-resources@1',
+  cordon_node: 'cordon@1',
+  uncordon_node: 'uncordon@1',
+  taint_node: 'taint@1',
   manual_intervention: 'escalate@1',
+  escalate: 'escalate@1',
+  wait: 'wait@1',
+  noop: 'no-op@1',
 }

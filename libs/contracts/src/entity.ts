@@ -41,3 +41,9 @@ export function partitionOf(target: Target): number {
 
 /** Left on a node that KubeWise cordoned, with the incident; empty once it was uncordoned. Only such a node may be uncordoned. */
 export const CORDONED_ANNOTATION = 'kubewise.io/cordoned'
+
+/** Left on a Deployment whose rollout KubeWise paused, with the incident; empty once it was resumed. Only such a one may be resumed. */
+export const PAUSED_ANNOTATION = 'kubewise.io/paused'
+
+/** The key of the one taint that KubeWise puts on a node, and takes off again. */
+export const UNHEALTHY_TAINT = 'kubewise.io/unhealthy'

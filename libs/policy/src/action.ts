@@ -34,6 +34,8 @@ export interface ActionSpec {
   risk: Risk
   /** No effect on the cluster but an Event: escalate, notify, wait. */
   isPassive: boolean
+  /** Acts on a rollout that is paused, which all others leave alone. */
+  isForPaused?: boolean
   /** Sets the replicas of a workload: not where an autoscaler does. */
   setsReplicas: boolean
   /** A change that was not enough stays until the incident ends: the next attempt builds on it, the last one undoes all. */
@@ -45,6 +47,11 @@ export interface ActionSpec {
   isOwn?(facts: Facts, parameters: Parameters): boolean
   useWhen: string
   notWhen: string
-  undo: { how: 'restore' } | { how: 'none'; say: string }
+  /** What must hold at the moment of the write, beside the guards; what does not is refused. */
+  requires: string
+  /** What the cluster shows once it is done. */
+  doneWhen: string
+  /** `restore`: the before-image by patch. `compensate`: by an effect of its own, said in `say`. `none`, with the reason. */
+  undo: { how: 'restore' } | { how: 'compensate' | 'none'; say: string }
   impact(facts: Facts, parameters: Parameters): Impact
 }

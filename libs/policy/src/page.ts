@@ -27,7 +27,7 @@ function parametersOf({ parameters }: ActionSpec): string[] {
 }
 
 function sectionOf(action: ActionSpec): string {
-  const { name, title, kinds, risk, isPassive, useWhen, notWhen, undo } = action
+  const { name, title, kinds, risk, isPassive, useWhen, notWhen, requires, doneWhen, undo } = action
   const rights = [...new Set(kinds.flatMap((kind) => action.needs(kind).map(rightOf)))].sort()
   const given = parametersOf(action)
   return [
@@ -39,6 +39,8 @@ function sectionOf(action: ActionSpec): string {
     ...(isPassive ? [] : [`- **Risk**: ${risk}`]),
     `- **Use it when**: ${useWhen}`,
     `- **Not when**: ${notWhen}`,
+    `- **Requires**: ${requires}`,
+    `- **Done when**: ${doneWhen}`,
     `- **Undo**: ${undo.how === 'restore' ? 'brings back what was there before' : undo.say}`,
     ...(rights.length > 0 ? [`- **Needs**: ${rights.map((right) => `\`${right}\``).join(', ')}`] : []),
     ...(given.length > 0 ? ['- **Parameters**:', ...given] : []),

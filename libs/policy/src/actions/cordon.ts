@@ -19,6 +19,8 @@ export const cordon: ActionSpec = {
   needs: () => changeOf('', 'nodes'),
   useWhen: 'One node is ill (not ready, out of disk, a wrong clock), and what would be placed on it would be ill too.',
   notWhen: 'Many nodes are ill at once, or it would leave too few to carry the work.',
+  requires: 'The node is not cordoned, and nobody has changed it since it was read.',
+  doneWhen: 'The node carries the marker of the step, written together with `spec.unschedulable`.',
   undo: { how: 'restore' },
   impact: NO_IMPACT,
 }
@@ -30,4 +32,5 @@ export const uncordon: ActionSpec = {
   title: 'Uncordon a node',
   useWhen: 'KubeWise cordoned the node, and it is well again.',
   notWhen: 'A person or another controller cordoned it: then it is maintenance.',
+  requires: 'The node is cordoned, and its annotation `kubewise.io/cordoned` says that KubeWise did so.',
 }

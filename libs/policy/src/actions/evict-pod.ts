@@ -32,6 +32,8 @@ export const evictPod: ActionSpec = {
   useWhen: 'One replica is far above its siblings, or one pod is stuck, and its controller can bring a new one.',
   notWhen:
     'The pod has no controller, or a new one could not start: image, pull secret, configuration, quota or admission stand in the way.',
+  requires: 'The pod of that name still has that uid, and has a controller; the disruption budget agrees.',
+  doneWhen: 'The pod is gone, is being deleted, or another has its name.',
   undo: { how: 'none', say: 'An evicted pod cannot be brought back; its controller makes another one.' },
   impact({ pods }, { uid }) {
     const isReady = pods.some((pod) => pod.uid === uid && pod.ready && !pod.terminating)

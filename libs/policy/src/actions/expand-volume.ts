@@ -22,6 +22,9 @@ export const expandVolume: ActionSpec = {
   needs: () => changeOf('', 'persistentvolumeclaims'),
   useWhen: 'A volume fills up or is almost full, and its class allows expansion.',
   notWhen: 'Its class allows none, or the claim was never bound.',
+  requires:
+    'The claim is bound, its class allows expansion, and the new size is larger, at most twice the present one and four times the one before the incident.',
+  doneWhen: 'The claim carries the marker of the step, written together with the size.',
   undo: { how: 'none', say: 'A volume cannot be made smaller.' },
   impact: NO_IMPACT,
 }

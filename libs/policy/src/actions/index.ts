@@ -1,14 +1,16 @@
 import { ACTION_ALIASES, RISKS, type Plan, type Risk } from '@kubewise/contracts'
 import type { ActionSpec } from '../action.ts'
 import { cordon, uncordon } from './cordon.ts'
-import { escalate } from './escalate.ts'
 import { evictPod } from './evict-pod.ts'
 import { expandVolume } from './expand-volume.ts'
+import { escalate, noOp, notify, proposePatch, wait } from './passive.ts'
+import { pauseRollout, resumeRollout } from './pause-rollout.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
 import { scale } from './scale.ts'
 import { setAutoscalerMaximum } from './set-autoscaler-maximum.ts'
 import { setResources } from './set-resources.ts'
+import { taint, untaint } from './taint.ts'
 
 /** Every action there is. Adding one: a file here, its other half in the executor, and a line in both lists. */
 export const ACTIONS: readonly ActionSpec[] = [
@@ -21,7 +23,15 @@ export const ACTIONS: readonly ActionSpec[] = [
   expandVolume,
   cordon,
   uncordon,
+  taint,
+  untaint,
+  pauseRollout,
+  resumeRollout,
   escalate,
+  notify,
+  proposePatch,
+  wait,
+  noOp,
 ]
 
 const BY_NAME: ReadonlyMap<string, ActionSpec> = new Map(ACTIONS.map((action) => [action.name, action]))

@@ -20,6 +20,9 @@ export const restart: ActionSpec = {
   needs: patchOf,
   useWhen: 'Memory leaks slowly and is far from its limit in a fresh pod, or pods hold a rotated secret.',
   notWhen: 'New pods could not start, all replicas serve a real traffic spike, or the cause lies outside the pods.',
+  requires: 'Nobody has changed the spec since it was read.',
+  doneWhen:
+    'The workload carries the marker of the step, written together with the restart’s annotation on the template.',
   undo: {
     how: 'none',
     say: 'Pods that were restarted cannot be brought back; the template is the same but for one annotation.',

@@ -22,6 +22,9 @@ export const rollback: ActionSpec = {
     'A rollout brought pods that cannot run (crash loop, bad image, missing configuration), and an earlier revision was healthy.',
   notWhen:
     'A dependency is down, the registry is unreachable, or the earlier revision fails too; GitOps would bring the broken one back.',
+  requires:
+    'The revision still exists and is of the same workload; it is not the present one; nobody has changed the spec since it was read.',
+  doneWhen: 'The workload carries the marker of the step, written together with the template.',
   undo: { how: 'restore' },
   impact(facts) {
     const broken = facts.pods.filter(({ terminating, revision }) => !terminating && revision === facts.rollout.current)

@@ -25,6 +25,9 @@ export const scale: ActionSpec = {
     'A disruption budget leaves no room, or more work than the replicas can carry, and nothing else sets the replicas.',
   notWhen:
     'An autoscaler owns the replicas, a quota is exhausted, new pods could not start, or somebody scaled it to 0 on purpose.',
+  requires:
+    'It has another number of replicas, and was not scaled to 0 by somebody; that number is still the one that was read.',
+  doneWhen: 'The workload carries the marker of the step, written together with the replicas.',
   undo: { how: 'restore' },
   impact({ pods, target }, { replicas }) {
     const fewer = Math.max(0, target.wanted - Number(replicas))

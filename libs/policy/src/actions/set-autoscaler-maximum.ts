@@ -37,6 +37,9 @@ export const setAutoscalerMaximum: ActionSpec = {
     'All replicas are busy with real work, the autoscaler stands at its maximum, and the nodes have room for more.',
   notWhen:
     'The autoscaler cannot read its metrics, nodes or quota have no room, or one replica alone is busy (a runaway).',
+  requires:
+    'The autoscaler has that uid and is the target’s; the new maximum is higher, at most twice the present one and four times the one before the incident.',
+  doneWhen: 'The autoscaler carries the marker of the step, written together with the maximum.',
   undo: { how: 'restore' },
   impact: ({ autoscaler }, { maxReplicas }) => ({
     pods: Math.max(0, Number(maxReplicas) - autoscaler.maxReplicas),

@@ -35,6 +35,9 @@ export const setResources: ActionSpec = {
   useWhen: 'A container is killed for memory under steady use, or all replicas are throttled: the limit is too low.',
   notWhen:
     'Memory grows without end (a leak), one replica alone is throttled (a runaway), or exit 137 came from a failing probe.',
+  requires:
+    'The container exists; the new limit is higher, at most twice the present one and four times the one before the incident; nobody has changed the spec since it was read.',
+  doneWhen: 'The workload carries the marker of the step, written together with the limit.',
   undo: { how: 'restore' },
   impact: rollingImpact,
 }

@@ -3,10 +3,11 @@ import type { DaemonSet, Deployment, Pod, StatefulSet } from '@kubewise/kube'
 import { ACTIONS } from '@kubewise/policy'
 import type { WorkloadView } from '../context/workload.ts'
 import { WORKS, workOf } from './index.ts'
-import { guardedPatch, guardedUndo } from './patch.ts'
+import { guardedPatch, guardedUndo, revertOf } from './patch.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import { readyPodsTakenByReplacing } from './replacing.ts'
 import { stuckPods } from './stuck-pods.ts'
+import { PASSIVE_ACTIONS } from '../stages/carry-out-passive.ts'
 import { isRefusal } from './work.ts'
 
 describe('the two halves of an action', () => {
@@ -18,9 +19,17 @@ describe('the two halves of an action', () => {
         .sort(),
     ))
 
+  it('are both there for those that only tell or wait', () =>
+    assert.deepEqual(
+      [...PASSIVE_ACTIONS].sort(),
+      ACTIONS.filter(({ isPassive }) => isPassive)
+        .map(({ name }) => name)
+        .sort(),
+    ))
+
   for (const spec of ACTIONS.filter(({ isPassive }) => !isPassive))
     it(`agree on whether ${spec.name} can be taken back`, () =>
-      assert.equal(workOf(spec.name)?.undo !== undefined, spec.undo.how === 'restore'))
+      assert.equal(workOf(spec.name)?.undo !== undefined, spec.undo.how !== 'none'))
 })
 
 const pod = (name: string, isReady: boolean, revision = 'old'): Pod => ({
@@ -107,7 +116,7 @@ describe('pods in a StatefulSet’s way', () => {
 })
 
 describe('a guarded patch', () => {
-  const footprint = { marker: 'plan/step/1', plan: 'plan', reason: 'bad-rollout', atMs: 0 }
+  const footprint = { marker: 'plan/step/1', plan: 'plan', reason: 'bad-rollout', atMs: 0, revert: '' }
   const object = { metadata: { uid: 'u', generation: 3, resourceVersion: '9', annotations: { team: 'shop' } } }
   const change = [{ op: 'replace' as const, path: '/spec/replicas', value: 2 }]
 
@@ -131,6 +140,19 @@ describe('a guarded patch', () => {
     assert.ok(
       operations.some(({ op, path, value }) => op === 'test' && path === '/metadata/resourceVersion' && value === '9'),
     )
+  })
+
+  it('leaves what takes it back for people to read, but never a template, which can hold what is secret', () => {
+    const back = [
+      { op: 'test', path: '/spec/replicas', value: 2 },
+      { op: 'replace', path: '/spec/replicas', value: 3 },
+    ]
+    const undo = { how: 'restore' as const, say: '', status: 'available' as const }
+    assert.equal(revertOf({ ...undo, patch: back }), JSON.stringify(back))
+    const template = { spec: { containers: [{ env: [{ name: 'TOKEN', value: 'secret' }] }] } }
+    assert.equal(revertOf({ ...undo, patch: [{ op: 'replace', path: '/spec/template', value: template }] }), '')
+    assert.equal(revertOf({ ...undo, patch: [{ op: 'add', path: '/a', value: 'x'.repeat(3000) }] }), '')
+    assert.equal(revertOf({ how: 'none', say: '', status: 'not-possible' }), '')
   })
 
   it('takes back only what we wrote last', () => {

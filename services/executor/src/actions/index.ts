@@ -1,11 +1,13 @@
 import { cordon, uncordon } from './cordon.ts'
 import { evictPod } from './evict-pod.ts'
 import { expandVolume } from './expand-volume.ts'
+import { pauseRollout, resumeRollout } from './pause-rollout.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
 import { scale } from './scale.ts'
 import { setAutoscalerMaximum } from './set-autoscaler-maximum.ts'
 import { setResources } from './set-resources.ts'
+import { taint, untaint } from './taint.ts'
 import type { ActionWork } from './work.ts'
 
 /** How each action of the catalogue that changes something is done; those that only tell need no work here. */
@@ -19,6 +21,10 @@ export const WORKS: readonly ActionWork[] = [
   expandVolume,
   cordon,
   uncordon,
+  taint,
+  untaint,
+  pauseRollout,
+  resumeRollout,
 ]
 
 const BY_NAME: ReadonlyMap<string, ActionWork> = new Map(WORKS.map((work) => [work.name, work]))

@@ -1,9 +1,10 @@
-import type { Refusal } from '@kubewise/contracts'
+import type { Refusal, Undo } from '@kubewise/contracts'
 import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
 
 export const STEP_ANNOTATION = 'kubewise.io/step'
 
-const pointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+/** A key as one step of a JSON pointer. */
+export const pointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** What is left on an object that was changed, for people who look at it. */
 export interface Footprint {
@@ -11,18 +12,30 @@ export interface Footprint {
   plan: string
   reason: string
   atMs: number
+  /** The JSON Patch that takes it back, where people may read it; empty where there is none. */
+  revert: string
   /** What an action leaves beside, by key. */
   notes?: Readonly<Record<string, string>>
 }
 
-function annotationsOf({ marker, plan, reason, atMs, notes }: Footprint): Record<string, string> {
+function annotationsOf({ marker, plan, reason, atMs, revert, notes }: Footprint): Record<string, string> {
   return {
     [STEP_ANNOTATION]: marker,
     'kubewise.io/last-remediation': new Date(atMs).toISOString(),
     'kubewise.io/plan-id': plan,
     'kubewise.io/reason': reason,
+    'kubewise.io/revert': revert,
     ...notes,
   }
+}
+
+const LONGEST_REVERT = 2048
+
+/** What would take a change back, for people to read: single values alone, since a template can hold what is secret. */
+export function revertOf({ how, patch = [] }: Undo): string {
+  const isPlain = patch.every(({ value }) => value === undefined || typeof value !== 'object')
+  const text = JSON.stringify(patch)
+  return how === 'restore' && patch.length > 0 && isPlain && text.length <= LONGEST_REVERT ? text : ''
 }
 
 /**

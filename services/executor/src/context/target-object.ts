@@ -8,7 +8,7 @@ import {
   type Kube,
   type KubernetesObject,
 } from '@kubewise/kube'
-import { WORKLOAD_KINDS, wishesOf, type TargetObject } from '@kubewise/policy'
+import { actionNamed, WORKLOAD_KINDS, wishesOf, type TargetObject } from '@kubewise/policy'
 import { workOf } from '../actions/index.ts'
 import {
   isDeployment,
@@ -39,6 +39,7 @@ function common(object: KubernetesObject, { namespace, hasAutoscaler, budgets }:
 /** Of all steps together: those that follow one another each take theirs. */
 function readyPodsTakenBy(plan: Plan, view: WorkloadView): number {
   const taken = plan.steps.map((step) => {
+    if (actionNamed(step.action)?.isPassive) return 0
     const work = workOf(step.action)
     // Of what is not known the worst is believed.
     if (!work) return view.pods.length

@@ -1,6 +1,6 @@
 import { keyOf, titleOf, type ExecutionStep, type Refusal } from '@kubewise/contracts'
 import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
-import { guardedPatch, type Footprint } from '../actions/patch.ts'
+import { guardedPatch, revertOf, type Footprint } from '../actions/patch.ts'
 import { isRefusal, uidOf, type ActionWork, type Prepared } from '../actions/work.ts'
 import { readWorkload, refOf, resourceOfKind, type WorkloadView } from '../context/workload.ts'
 import { planStepOf, type Work } from '../work.ts'
@@ -31,11 +31,16 @@ async function objectFor(work: Work, step: ExecutionStep): Promise<KubernetesObj
   return uidOf(object) === step.object.uid ? object : isReplaced
 }
 
-export const footprintOf = ({ plan, clock }: Work, marker: string, notes?: Footprint['notes']): Footprint => ({
+export const footprintOf = (
+  { plan, clock }: Work,
+  marker: string,
+  { revert = '', notes }: Partial<Pick<Footprint, 'revert' | 'notes'>> = {},
+): Footprint => ({
   marker,
   plan: plan._id,
   reason: plan.cause,
   atMs: clock.now(),
+  revert,
   ...(notes && { notes }),
 })
 
@@ -80,7 +85,8 @@ export async function prepareStep(
   const object = 'workload' in found ? found.workload : found
   const { effect } = prepared
   if (effect.kind === 'evict') return { object, prepared }
-  const operations = guardedPatch(object, effect.operations, footprintOf(work, marker, prepared.notes))
+  const left = { revert: revertOf(prepared.undo), ...(prepared.notes && { notes: prepared.notes }) }
+  const operations = guardedPatch(object, effect.operations, footprintOf(work, marker, left))
   return { object, prepared: { ...prepared, effect: { kind: 'patch', operations } } }
 }
 

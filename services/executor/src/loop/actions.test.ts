@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
-import type { Deployment, HorizontalPodAutoscaler, Pod, StatefulSet } from '@kubewise/kube'
+import type { Deployment, HorizontalPodAutoscaler, KubernetesObject, Node, Pod, StatefulSet } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
-import { createWorld, planFor, template, untilSettled, type World } from '../fixture/world.ts'
+import { createWorld, WEB, planFor, template, untilSettled, type World } from '../fixture/world.ts'
 
 async function run(world: World, plan: Plan): Promise<Execution> {
   const checker = watch(world)
@@ -321,6 +321,129 @@ describe('a plan of several steps', () => {
     assert.equal(memoryOf(web), '64Mi')
     assert.equal(web.spec?.replicas, 4)
     assert.equal(execution.status, 'undone')
+  })
+})
+
+/** A plan whose target is an object that is put there for it, with a person's yes. */
+async function onObject(
+  action: string,
+  object: KubernetesObject,
+  { given = {}, isHopeless = false }: { given?: Record<string, number>; isHopeless?: boolean } = {},
+) {
+  const world = await createWorld()
+  const put = world.cluster.put(object)
+  const { name = '', namespace = '', uid = '' } = put.metadata ?? {}
+  const target = { cluster: 'test', kind: put.kind ?? '', namespace, name, uid }
+  const preconditions = [{ field: 'metadata.uid', is: uid }]
+  const plan = planFor(world, [{ action, object: target, with: given, preconditions }], {
+    target,
+    risk: 'high',
+    expect: { withinSeconds: 30, holds: [isHopeless ? 'signal-cleared' : 'change-stands'] },
+    ...(isHopeless && { anomalies: ['signal-1'] }),
+  })
+  await world.approve(plan)
+  const execution = await run(world, plan)
+  return { world, execution, now: world.cluster.object<Node & Deployment>(put.kind ?? '', name, namespace) }
+}
+
+const node = (annotations: Record<string, string>, spec: Node['spec'] = {}): Node => ({
+  kind: 'Node',
+  metadata: { name: 'node-9', labels: { 'kubewise.io/managed': 'true' }, annotations },
+  spec,
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+})
+const theirs = { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' }
+const ours = { key: 'kubewise.io/unhealthy', effect: 'NoSchedule' }
+
+describe('what is set for a while', () => {
+  it('is taken back with the word that it was us, so that what a person sets later is theirs', async () => {
+    const cordoned = await onObject('cordon@1', node({}), { isHopeless: true })
+    assert.deepEqual(
+      [
+        cordoned.execution.status,
+        cordoned.now.spec?.unschedulable,
+        cordoned.now.metadata?.annotations?.['kubewise.io/cordoned'],
+      ],
+      ['undone', false, ''],
+    )
+    const uncordoned = await onObject(
+      'uncordon@1',
+      node({ 'kubewise.io/cordoned': 'incident-0' }, { unschedulable: true }),
+      {
+        isHopeless: true,
+      },
+    )
+    assert.deepEqual(
+      [uncordoned.now.spec?.unschedulable, uncordoned.now.metadata?.annotations?.['kubewise.io/cordoned']],
+      [true, 'incident-0'],
+    )
+  })
+
+  it('leaves alone the taints of others', async () => {
+    const tainted = await onObject('taint@1', node({}, { taints: [theirs] }))
+    assert.deepEqual([tainted.execution.status, tainted.now.spec?.taints], ['recovered', [theirs, ours]])
+    const back = await onObject('taint@1', node({}, { taints: [theirs] }), { isHopeless: true })
+    assert.deepEqual([back.execution.status, back.now.spec?.taints], ['undone', [theirs]])
+    const off = await onObject('untaint@1', node({}, { taints: [ours, theirs] }))
+    assert.deepEqual([off.execution.status, off.now.spec?.taints], ['recovered', [theirs]])
+  })
+
+  const refusals: [string, string, Node, string][] = [
+    ['a taint that is not there', 'untaint@1', node({}, { taints: [theirs] }), 'already-so'],
+    ['a taint twice', 'taint@1', node({}, { taints: [ours] }), 'already-so'],
+    ['a cordon of somebody else', 'uncordon@1', node({}, { unschedulable: true }), 'cordoned-by-others'],
+  ]
+  for (const [given, action, object, code] of refusals)
+    it(`refuses ${given}`, async () => {
+      const { world, execution } = await onObject(action, object)
+      assert.deepEqual([execution.status, execution.refusal?.code], ['refused', code])
+      assert.deepEqual(world.cluster.landed('patch'), [])
+    })
+})
+
+describe('resume-rollout@1', () => {
+  it('leaves alone what a person has paused', async () => {
+    const world = await createWorld()
+    const web = world.cluster.object<Deployment>('Deployment', 'web')
+    world.cluster.put<Deployment>({ ...web, spec: { ...web.spec, paused: true } })
+    const plan = planFor(world, [{ action: 'resume-rollout@1' }], { risk: 'high' })
+    await world.approve(plan)
+    const execution = await run(world, plan)
+    assert.deepEqual([execution.status, execution.refusal?.code], ['refused', 'target-paused'])
+    assert.equal(world.cluster.object<Deployment>('Deployment', 'web').spec?.paused, true)
+  })
+})
+
+describe('steps that change nothing', () => {
+  it('wait as long as they say, and let what follows begin then', async () => {
+    const world = await createWorld()
+    const steps = [
+      { id: 'first', action: 'wait@1', with: { seconds: 30 } },
+      { id: 'then', action: 'scale@1', with: { replicas: 6 } },
+    ]
+    const execution = await run(world, planFor(world, steps))
+    const [first, then] = execution.steps
+    assert.equal(execution.status, 'recovered')
+    assert.equal((first?.observedMs ?? 0) - (first?.intentMs ?? 0), 30_000)
+    assert.ok((then?.intentMs ?? 0) >= (first?.observedMs ?? Infinity))
+  })
+
+  for (const action of ['no-op@1', 'notify@1'])
+    it(`${action} alone ends by what is expected, and nothing is written`, async () => {
+      const world = await createWorld()
+      const execution = await run(world, planFor(world, [{ action }]))
+      assert.deepEqual([execution.status, world.cluster.landed()], ['recovered', []])
+      assert.equal(execution.actedMs, undefined)
+    })
+
+  it('propose a patch where there is one, and nothing else', async () => {
+    const world = await createWorld()
+    const without = await run(world, planFor(world, [{ action: 'propose-patch@1' }]))
+    assert.deepEqual([without.status, without.refusal?.code], ['refused', 'no-proposal'])
+    const other = await createWorld()
+    const proposal = { object: WEB, patch: 'spec:\n  replicas: 3\n', say: 'Commit this.' }
+    const told = await run(other, planFor(other, [{ action: 'propose-patch@1' }], { proposal }))
+    assert.deepEqual([told.status, other.cluster.landed()], ['escalated', []])
   })
 })
 

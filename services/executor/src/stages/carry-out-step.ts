@@ -4,27 +4,13 @@ import { isRefusal } from '../actions/work.ts'
 import { stepSlot } from '../ledger/slots.ts'
 import { writeOnce, type WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
-
-/** Tells a person; what that step is for. */
-async function tellOf(work: Work, id: string): Promise<WriteOutcome> {
-  const { ledger, teller, plan, figures } = work
-  const step = ledger.step(id)
-  const planned = [...plan.fallback, ...plan.steps].find(({ action }) => action === step.action)
-  const said = planned?.with['say']
-  teller.tell(plan, 'escalated', typeof said === 'string' ? said : plan.reasoning, {
-    execution: ledger.execution,
-    mayNote: false,
-  })
-  await ledger.changeStep(id, (each) => ({ ...each, status: 'escalated' }))
-  figures.acted(step.action, 'told')
-  return { outcome: 'observed' }
-}
+import { carryOutPassive } from './carry-out-passive.ts'
 
 /** Does one step of an execution, and writes down how it ended. What follows from that is the caller's matter. */
 export async function carryOutStep(work: Work, id: string): Promise<WriteOutcome> {
   const { ledger, figures, audit, plan, lock, log, teller } = work
   const { action } = ledger.step(id)
-  if (actionNamed(action)?.isPassive) return tellOf(work, id)
+  if (actionNamed(action)?.isPassive) return carryOutPassive(work, id)
   const slot = stepSlot(work, id)
   const ended = isRefusal(slot) ? { outcome: 'refused' as const, refusal: slot } : await writeOnce(work, slot)
   figures.acted(action, ended.outcome)

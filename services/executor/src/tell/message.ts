@@ -3,11 +3,12 @@ import { actionNamed } from '@kubewise/policy'
 import { redactText } from '@kubewise/service'
 
 /** What happened, as people are told. */
-export type Happening = 'waiting' | 'acting' | 'escalated' | Execution['status']
+export type Happening = 'waiting' | 'acting' | 'noticed' | 'escalated' | Execution['status']
 
 const HEADLINES: Partial<Record<Happening, string>> = {
   waiting: 'waits for your approval',
   acting: 'is being remedied',
+  noticed: 'is worth your notice',
   recovered: 'recovered',
   undone: 'did not recover; the change was taken back',
   escalated: 'needs a person',

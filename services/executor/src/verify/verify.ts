@@ -31,7 +31,9 @@ async function lookAt(work: Work): Promise<Look> {
   // Of several patches of one object only the last one's marker is left on it.
   const patched = new Map(
     steps.flatMap((step) =>
-      step.status === 'observed' && step.object.kind !== 'Pod' ? [[keyOf(step.object), step] as const] : [],
+      step.status === 'observed' && step.object.kind !== 'Pod' && step.changes.length > 0
+        ? [[keyOf(step.object), step] as const]
+        : [],
     ),
   )
   const [view, anomalies, changed] = await Promise.all([

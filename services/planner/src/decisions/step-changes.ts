@@ -1,6 +1,7 @@
-import { hashOf, type Facts, type FieldChange, type Precondition } from '@kubewise/contracts'
+import { hashOf, UNHEALTHY_TAINT, type Facts, type FieldChange, type Precondition } from '@kubewise/contracts'
 import type {
   Container,
+  Deployment,
   JsonPatchOperation,
   KubernetesObject,
   Node,
@@ -142,10 +143,18 @@ function sizeChange(claim: PersistentVolumeClaim, step: ResolvedStep): StepChang
   return valueChange(claim, 'spec.resources.requests.storage', before, step.with['size'] ?? null)
 }
 
-/** Absent reads as false. */
-function cordonChange(node: Node, isUnschedulable: boolean): StepChanges {
-  const { changes, patch } = valueChange(node, 'spec.unschedulable', node.spec?.unschedulable ?? false, isUnschedulable)
-  return { preconditions: [uidIs(node)], changes, patch }
+/** A yes-or-no field; absent reads as false. */
+function flagChange(object: KubernetesObject, field: string, before: boolean | undefined, after: boolean): StepChanges {
+  const { changes, patch } = valueChange(object, field, before ?? false, after)
+  return { preconditions: [uidIs(object)], changes, patch }
+}
+
+function taintChange(node: Node, isTainted: boolean): StepChanges {
+  const taint = (isThere: boolean) => (isThere ? UNHEALTHY_TAINT : null)
+  return {
+    preconditions: [uidIs(node)],
+    changes: [{ path: '/spec/taints', before: taint(!isTainted), after: taint(isTainted) }],
+  }
 }
 
 /** What one step will change on the target as it was read, in short form, and what must still be so then. */
@@ -171,7 +180,23 @@ export function changesOf(context: Context, facts: Facts, step: ResolvedStep): S
       return sizeChange(target, step)
     case 'cordon@1':
     case 'uncordon@1':
-      return cordonChange(target, step.action.name === 'cordon@1')
+      return flagChange(
+        target,
+        'spec.unschedulable',
+        (target as Node).spec?.unschedulable,
+        step.action.name === 'cordon@1',
+      )
+    case 'taint@1':
+    case 'untaint@1':
+      return taintChange(target, step.action.name === 'taint@1')
+    case 'pause-rollout@1':
+    case 'resume-rollout@1':
+      return flagChange(
+        workload,
+        'spec.paused',
+        (workload as Deployment).spec?.paused,
+        step.action.name === 'pause-rollout@1',
+      )
     default:
       return { preconditions: onTemplate(workload, templateOf(context)), changes: [] }
   }

@@ -1,0 +1,37 @@
+import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
+import { pointer } from './patch.ts'
+import { restoring, type Prepared } from './work.ts'
+
+/** A yes-or-no field that others set too, with an annotation that says when it was us. */
+export interface Flag {
+  path: string
+  isSet(object: KubernetesObject): boolean
+  annotation: string
+}
+
+/** Who set it: the incident it was set for; empty where it was not us. */
+export const setBy = ({ metadata }: KubernetesObject, { annotation }: Flag): string =>
+  metadata?.annotations?.[annotation] ?? ''
+
+/**
+ * Sets a flag, and leaves word that it was KubeWise; taking it back takes the word back too, or what somebody sets later would
+ * look like ours.
+ *
+ * @param note the incident it is set for; empty where it is taken off
+ */
+export function setFlag(object: KubernetesObject, flag: Flag, after: boolean, note: string, say: string): Prepared {
+  const { path, annotation } = flag
+  const before = flag.isSet(object)
+  // What is absent reads as false but cannot be tested for, and the API server drops a false again; the guards on uid and version stand for it.
+  const isOurs: JsonPatchOperation[] = after ? [{ op: 'test', path, value: true }] : []
+  return {
+    effect: { kind: 'patch', operations: [{ op: 'add', path, value: after }] },
+    changes: [{ path, before, after }],
+    undo: restoring(say, [
+      ...isOurs,
+      { op: 'add', path, value: before },
+      { op: 'add', path: `/metadata/annotations/${pointer(annotation)}`, value: setBy(object, flag) },
+    ]),
+    notes: { [annotation]: note },
+  }
+}
