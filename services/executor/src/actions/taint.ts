@@ -8,7 +8,8 @@ const OURS = { key: UNHEALTHY_TAINT, effect: 'NoSchedule' }
 type Taints = NonNullable<NonNullable<Node['spec']>['taints']>
 
 const taintsOf = ({ spec }: Node): Taints => spec?.taints ?? []
-const isOurs = ({ key }: Taints[number]) => key === UNHEALTHY_TAINT
+/** With another effect it is somebody else's, whoever chose the key. */
+const isOurs = ({ key, effect }: Taints[number]) => key === OURS.key && effect === OURS.effect
 const isTainted = (node: Node) => taintsOf(node).some(isOurs)
 const withOurs = (node: Node): Taints => [...taintsOf(node).filter((taint) => !isOurs(taint)), OURS]
 const withoutOurs = (node: Node): Taints => taintsOf(node).filter((taint) => !isOurs(taint))

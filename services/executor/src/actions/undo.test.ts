@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import {
+  templateHash,
+  type Container,
+  type Deployment,
+  type HorizontalPodAutoscaler,
+  type KubernetesObject,
+  type Node,
+  type PodTemplate,
+  type Revision,
+} from '@kubewise/kube'
+import { ACTIONS, DEFAULT_LIMITS } from '@kubewise/policy'
+import fc from 'fast-check'
+import type { ExecutionStep, Parameters, TargetRecord } from '@kubewise/contracts'
+import { applyJsonPatch } from '../fixture/json-patch.ts'
+import { WORKS, workOf } from './index.ts'
+import { guardedPatch, guardedUndo } from './patch.ts'
+import { isRefusal, type Prepared } from './work.ts'
+
+const TARGET = { cluster: 'test', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'u' }
+const record: TargetRecord = {
+  _id: 'web',
+  version: 1,
+  target: TARGET,
+  epoch: 1,
+  coolingUntilMs: 0,
+  failures: 0,
+  actedMs: [],
+  originals: {},
+}
+
+/** An object, what is asked of it, and the revisions that it could go back to. */
+interface Case {
+  object: KubernetesObject
+  given: Parameters
+  revisions?: Revision[]
+}
+
+const annotations = fc.option(
+  fc.dictionary(fc.constantFrom('team', 'kubewise.io/cordoned', 'kubewise.io/paused', 'x/y~z'), fc.string()),
+  {
+    nil: undefined,
+  },
+)
+const metadata = annotations.map((found) => ({
+  name: 'web',
+  namespace: 'shop',
+  uid: 'u',
+  generation: 3,
+  resourceVersion: '7',
+  ...(found && { annotations: found }),
+}))
+const mebibytes = fc.integer({ min: 16, max: 4096 })
+const container = fc
+  .record({ name: fc.constantFrom('app', 'sidecar'), memory: mebibytes })
+  .map(({ name, memory }): Container => ({
+    name,
+    image: `${name}:1`,
+    env: [{ name: 'TOKEN', value: 'secret' }],
+    resources: { limits: { memory: `${memory}Mi`, cpu: '500m' }, requests: { memory: '16Mi' } },
+  }))
+const containers = fc.uniqueArray(container, { minLength: 1, maxLength: 2, selector: ({ name }) => name })
+const template = (all: Container[]): PodTemplate => ({
+  metadata: { labels: { app: 'web' } },
+  spec: { containers: all },
+})
+const deployment = fc
+  .record({ metadata, containers, replicas: fc.integer({ min: 1, max: 9 }), paused: fc.boolean() })
+  .map(({ metadata: found, containers: all, replicas, paused }): Deployment => ({
+    kind: 'Deployment',
+    metadata: found,
+    spec: { replicas, template: template(all), ...(paused && { paused }) },
+  }))
+const taints = fc
+  .uniqueArray(
+    fc.record({
+      key: fc.constantFrom('a', 'b', 'kubewise.io/unhealthy'),
+      effect: fc.constantFrom('NoSchedule', 'NoExecute'),
+    }),
+    { maxLength: 3, selector: ({ key, effect }) => `${key}:${effect}` },
+  )
+  .map((all) => all.map((taint) => ({ ...taint })))
+const node = fc
+  .record({ metadata, unschedulable: fc.option(fc.boolean(), { nil: undefined }), taints })
+  .map(({ metadata: found, unschedulable, taints: all }): Node => ({
+    kind: 'Node',
+    metadata: found,
+    spec: { ...(unschedulable !== undefined && { unschedulable }), ...(all.length > 0 && { taints: all }) },
+  }))
+const autoscaler = fc
+  .record({ metadata, maxReplicas: fc.integer({ min: 2, max: 20 }) })
+  .map(({ metadata: found, maxReplicas }): HorizontalPodAutoscaler => ({
+    kind: 'HorizontalPodAutoscaler',
+    metadata: found,
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, minReplicas: 1, maxReplicas },
+  }))
+
+const revisionOf = (all: Container[], number: number): Revision => ({
+  number,
+  name: `web-${number}`,
+  uid: `r${number}`,
+  label: `hash-${number}`,
+  template: template(all),
+  hash: templateHash(template(all)),
+  createdMs: number,
+  isCurrent: false,
+  wasRolledBackTo: false,
+})
+
+const plain = (objects: fc.Arbitrary<KubernetesObject>): fc.Arbitrary<Case> =>
+  objects.map((object) => ({ object, given: {} }))
+
+/** What each action that can be taken back by a patch is tried on. */
+const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
+  'rollback@1': fc.tuple(deployment, containers).map(([object, older]) => ({
+    object,
+    given: { toRevision: 1 },
+    revisions: [revisionOf(older, 1), revisionOf(object.spec?.template?.spec?.containers ?? [], 2)],
+  })),
+  'set-resources@1': fc.tuple(deployment, fc.double({ min: 1.1, max: 2, noNaN: true })).map(([object, factor]) => {
+    const [first] = object.spec?.template?.spec?.containers ?? []
+    const memory = Number.parseInt(String(first?.resources?.limits?.['memory']), 10)
+    return { object, given: { container: first?.name ?? '', memoryLimit: `${Math.floor(memory * factor)}Mi` } }
+  }),
+  'scale@1': fc.tuple(deployment, fc.integer({ min: 1, max: 20 })).map(([object, replicas]) => ({
+    object,
+    given: { replicas },
+  })),
+  'set-autoscaler-maximum@1': autoscaler.map((object) => ({
+    object,
+    given: { autoscaler: 'web', uid: 'u', maxReplicas: (object.spec?.maxReplicas ?? 1) + 1 },
+  })),
+  'cordon@1': plain(node),
+  'uncordon@1': plain(node),
+  'taint@1': plain(node),
+  'untaint@1': plain(node),
+  'pause-rollout@1': plain(deployment),
+  'resume-rollout@1': plain(deployment),
+}
+
+function prepare(name: string, { object, given, revisions = [] }: Case) {
+  const work = workOf(name) ?? assert.fail(`there is no action ${name}`)
+  const circumstances = {
+    step: { with: given, object: { ...TARGET, kind: object.kind ?? '' } },
+    record,
+    limits: DEFAULT_LIMITS,
+    incident: 'incident-1',
+    planCreatedMs: 1,
+  }
+  return work.on === 'object'
+    ? work.prepare({ ...circumstances, object, target: TARGET })
+    : work.prepare({ ...circumstances, view: { workload: object as Deployment, revisions, pods: [] } })
+}
+
+function undoing(name: string, prepared: Prepared, object: KubernetesObject, revisions: Revision[] = []) {
+  const work = workOf(name)
+  const { changes, undo } = prepared
+  const step = { changes, undo } as unknown as ExecutionStep
+  return work?.on === 'object'
+    ? work.undo?.(step, object)
+    : work?.undo?.(step, { workload: object as Deployment, revisions, pods: [] })
+}
+
+const footprint = { marker: 'plan/step/1', plan: 'plan', reason: 'test', atMs: 0, revert: '' }
+
+/** As the API server shows it: what is empty or false is absent. */
+function shown({ spec }: Node & Deployment) {
+  const { unschedulable, paused, taints: all, ...rest } = spec ?? {}
+  return { ...rest, ...(unschedulable && { unschedulable }), ...(paused && { paused }), taints: taintSet(all) }
+}
+/** In which order taints stand means nothing. */
+const taintSet = (all: readonly { key?: string; effect?: string }[] = []) =>
+  all.map(({ key, effect }) => `${key}:${effect}`).sort()
+
+describe('taking back', () => {
+  const restoring = ACTIONS.filter(({ undo, isPassive }) => undo.how === 'restore' && !isPassive).map(
+    ({ name }) => name,
+  )
+
+  it('is tried of every action that a patch takes back', () => {
+    assert.deepEqual(Object.keys(CASES).sort(), restoring.sort())
+    assert.ok(WORKS.length >= restoring.length)
+  })
+
+  for (const name of restoring)
+    it(`${name} brings back what was there before`, () => {
+      let done = 0
+      fc.assert(
+        fc.property(CASES[name]!, (one) => {
+          const prepared = prepare(name, one)
+          if (isRefusal(prepared) || prepared.effect.kind !== 'patch') return
+          const { operations } = prepared.effect
+          const changed = applyJsonPatch(
+            one.object,
+            guardedPatch(one.object, operations, { ...footprint, ...(prepared.notes && { notes: prepared.notes }) }),
+          )
+          assert.notDeepEqual(shown(changed), shown(one.object))
+          const back = undoing(name, prepared, changed, one.revisions)
+          if (!back || isRefusal(back)) return assert.fail(`not taken back: ${JSON.stringify(back)}`)
+          const guarded = guardedUndo(changed, back, {
+            markers: [footprint.marker],
+            footprint: { ...footprint, marker: 'plan/step/1/undo' },
+          })
+          if (isRefusal(guarded)) return assert.fail(guarded.say)
+          assert.deepEqual(shown(applyJsonPatch(changed, guarded)), shown(one.object))
+          done++
+        }),
+      )
+      assert.ok(done >= 10, `${done} of 100 were done at all`)
+    })
+})
