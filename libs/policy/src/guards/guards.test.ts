@@ -204,6 +204,19 @@ const TABLE: Readonly<Record<string, Row[]>> = {
   paused: [
     ['rolls', {}, undefined],
     ['paused', live({ isPaused: true }), 'target-paused'],
+    [
+      'paused, and to be resumed',
+      { ...live({ isPaused: true }), plan: plan({ steps: [step({ action: 'resume-rollout@1' })] }) },
+      undefined,
+    ],
+    [
+      'paused, and to be restarted once resumed',
+      {
+        ...live({ isPaused: true }),
+        plan: plan({ steps: [step({ action: 'resume-rollout@1' }), step({ action: 'restart@1' })] }),
+      },
+      'target-paused',
+    ],
   ],
   autoscaler: [
     ['none', { plan: plan({ steps: [step({ action: 'scale@1' })] }) }, undefined],

@@ -10,7 +10,7 @@ import {
   type Revision,
 } from '@kubewise/kube'
 import { ACTIONS, DEFAULT_LIMITS } from '@kubewise/policy'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { ExecutionStep, Parameters, TargetRecord } from '@kubewise/contracts'
 import { applyJsonPatch } from '../fixture/json-patch.ts'
 import { WORKS, workOf } from './index.ts'
@@ -149,7 +149,7 @@ function prepare(name: string, { object, given, revisions = [] }: Case) {
   }
   return work.on === 'object'
     ? work.prepare({ ...circumstances, object, target: TARGET })
-    : work.prepare({ ...circumstances, view: { workload: object as Deployment, revisions, pods: [] } })
+    : work.prepare({ ...circumstances, view: { workload: object, revisions, pods: [] } })
 }
 
 function undoing(name: string, prepared: Prepared, object: KubernetesObject, revisions: Revision[] = []) {
@@ -158,7 +158,7 @@ function undoing(name: string, prepared: Prepared, object: KubernetesObject, rev
   const step = { changes, undo } as unknown as ExecutionStep
   return work?.on === 'object'
     ? work.undo?.(step, object)
-    : work?.undo?.(step, { workload: object as Deployment, revisions, pods: [] })
+    : work?.undo?.(step, { workload: object, revisions, pods: [] })
 }
 
 const footprint = { marker: 'plan/step/1', plan: 'plan', reason: 'test', atMs: 0, revert: '' }
