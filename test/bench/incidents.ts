@@ -84,7 +84,7 @@ const recorded = ({ kind: _kind, id, epoch: _epoch, ...rest }: AnomalyOpened): O
 
 async function simulatedCluster(held: AsyncDisposableStack, kind: Kind): Promise<string> {
   const program = fileURLToPath(import.meta.resolve('./simulated-cluster.ts'))
-  const child = spawn(process.execPath, [program, String(TARGETS), kind], {
+  const child = spawn(process.execPath, [program, String(TARGETS), kind, '1', 'hanging'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   held.defer(() => void child.kill())

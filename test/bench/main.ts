@@ -1,5 +1,6 @@
 /** Measures: `main.ts NAME [--json]`. Prints a table, or with --json one object on one line, the last of stdout. */
 import { styleText } from 'node:util'
+import { executor } from './executor.ts'
 import { incidents } from './incidents.ts'
 import { pipeline } from './pipeline.ts'
 import { redaction } from './redaction.ts'
@@ -8,7 +9,7 @@ import { redaction } from './redaction.ts'
 export type Figures = Record<string, number>
 type Bench = (tell: (say: string) => void) => Promise<{ figures: Figures; gates: Figures; measured: string }>
 
-const BENCHES: Readonly<Record<string, Bench>> = { incidents, pipeline, redaction }
+const BENCHES: Readonly<Record<string, Bench>> = { executor, incidents, pipeline, redaction }
 
 const [name = '', ...options] = process.argv.slice(2)
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined

@@ -104,6 +104,7 @@ export const COLLECTIONS = {
     decode: decodeExecution,
     indexes: [
       { fields: ['claimedMs'] },
+      { fields: ['actedMs'] },
       { fields: ['status'] },
       { fields: ['incident'] },
       { fields: ['isUntold'] },

@@ -105,7 +105,7 @@ export function createTransport({ access, clock, timeoutMs, userAgent }: Transpo
   const isTls = access.server.protocol === 'https:'
   const prefix = access.server.pathname.replace(/\/$/, '')
   const Agent = isTls ? HttpsAgent : HttpAgent
-  const kept = new Agent({ keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16 })
+  const kept = new Agent({ keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 64 })
   // A kept connection can be closed by the server just as we use it, and then nobody knows whether a write arrived.
   const fresh = new Agent({ keepAlive: false })
 

@@ -43,6 +43,8 @@ export {
   apiSettings,
   breakerOptions,
   breakerSettings,
+  budgetSettings,
+  budgetsOf,
   busSettings,
   clusterSettings,
   detectorSettings,

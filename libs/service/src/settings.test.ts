@@ -29,7 +29,12 @@ describe('settings', () => {
     assert.equal(config.PROM_URL, 'http://localhost:9090')
     assert.equal(config.PROM_QUERIES_POLL_INTERVAL, 15)
     assert.equal(config.REMEDIATION_COOLDOWN_SECONDS, 300)
-    assert.equal(config.MAX_PARALLEL_REMEDIATION_ACTIONS, 5)
+    assert.deepEqual(settings.budgetsOf(config), {
+      maxParallel: 5,
+      maxParallelPerNamespace: 3,
+      maxPerHour: 60,
+      maxPerHourPerNamespace: 20,
+    })
     assert.deepEqual(config.ANOMALY_THRESHOLDS, { default: 0.85, memory: 0.95 })
   })
 

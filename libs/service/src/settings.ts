@@ -98,9 +98,25 @@ export const detectorSettings = {
   EVENT_MAX_AGE_SECONDS: Duration('s', { default: 300 }),
 }
 
+/** How much an installation lets happen; the settings of the record only make it less. */
+export const budgetSettings = {
+  MAX_PARALLEL_REMEDIATION_ACTIONS: Type.Integer({ default: 5, minimum: 0 }),
+  MAX_PARALLEL_REMEDIATION_ACTIONS_PER_NAMESPACE: Type.Integer({ default: 3, minimum: 0 }),
+  MAX_REMEDIATION_ACTIONS_PER_HOUR: Type.Integer({ default: 60, minimum: 0 }),
+  MAX_REMEDIATION_ACTIONS_PER_HOUR_PER_NAMESPACE: Type.Integer({ default: 20, minimum: 0 }),
+}
+
+/** The budgets as the limits of the guards have them. */
+export const budgetsOf = (config: Static<TObject<typeof budgetSettings>>) => ({
+  maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
+  maxParallelPerNamespace: config.MAX_PARALLEL_REMEDIATION_ACTIONS_PER_NAMESPACE,
+  maxPerHour: config.MAX_REMEDIATION_ACTIONS_PER_HOUR,
+  maxPerHourPerNamespace: config.MAX_REMEDIATION_ACTIONS_PER_HOUR_PER_NAMESPACE,
+})
+
 export const remediationSettings = {
   REMEDIATION_COOLDOWN_SECONDS: Duration('s', { default: 300 }),
-  MAX_PARALLEL_REMEDIATION_ACTIONS: Type.Integer({ default: 5, minimum: 0 }),
+  ...budgetSettings,
   /** Cordoning and the like: off unless the installation wants it. */
   KUBEWISE_MAY_CHANGE_NODES: Type.Boolean({ default: false }),
   KUBEWISE_WEBHOOK_URL: Type.Optional(HttpUrl({ secret: true, expected: 'an http or https address' })),

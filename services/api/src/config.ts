@@ -1,6 +1,7 @@
 import {
   apiSettings,
   breakerSettings,
+  budgetSettings,
   busSettings,
   clusterSettings,
   detectorSettings,
@@ -23,7 +24,7 @@ const Settings = Type.Object({
   PROM_URL: prometheusSettings.PROM_URL,
   ANOMALY_THRESHOLDS: detectorSettings.ANOMALY_THRESHOLDS,
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
-  MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,
+  ...budgetSettings,
   GEMINI_API_KEY: Type.Optional(Type.String({ secret: true })),
   GEMINI_MODEL_ID: Type.Optional(Type.String()),
 })

@@ -8,6 +8,7 @@ import { createAuditChain } from './audit-chain.ts'
 import { createBuckets } from './buckets.ts'
 import { optionsOf, type Config } from './config.ts'
 import { createStormWatch } from './context/storm.ts'
+import { createUnderWayReader } from './context/under-way.ts'
 import { createFigures } from './figures.ts'
 import { recordOf, type Ports, type Runtime } from './runtime.ts'
 import { noteTold, retell } from './tell/retell.ts'
@@ -104,6 +105,7 @@ function runtimeOf(
     holder,
     record,
     bucket: createBuckets(bus),
+    underWay: createUnderWayReader(record.executions, options.cluster, clock),
     audit: createAuditChain({ audit: record.audit, bus, clock, log, cluster: options.cluster, holder }),
     figures: createFigures(metrics),
     teller: createTeller({

@@ -2,6 +2,7 @@ import type { Mode } from '@kubewise/contracts'
 import type { Limits } from '@kubewise/policy'
 import {
   breakerSettings,
+  budgetsOf,
   busSettings,
   clusterSettings,
   Duration,
@@ -56,7 +57,7 @@ export function optionsOf(config: Config): Options {
     mode: config.KUBEWISE_MODE,
     limits: {
       cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND,
-      maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
+      ...budgetsOf(config),
       mayChangeNodes: config.KUBEWISE_MAY_CHANGE_NODES,
     },
     protectedNamespaces: [...config.KUBEWISE_SYSTEM_NAMESPACES, ...config.BLACKLISTED_NAMESPACES],

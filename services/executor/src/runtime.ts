@@ -1,5 +1,5 @@
 import type { Bus, KeyValue } from '@kubewise/bus'
-import { COLLECTIONS, type BucketSpec } from '@kubewise/contracts'
+import { COLLECTIONS, type BucketSpec, type Execution } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
 import type { Kit } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
@@ -39,6 +39,8 @@ export interface Runtime extends Required<Ports> {
   holder: string
   record: ExecutorRecord
   bucket: (spec: BucketSpec) => Promise<KeyValue>
+  /** The executions that budgets count, read anew. */
+  underWay: () => Promise<Execution[]>
   audit: AuditChain
   figures: Figures
   teller: Teller

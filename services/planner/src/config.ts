@@ -1,5 +1,7 @@
 import {
   breakerSettings,
+  budgetSettings,
+  budgetsOf,
   busSettings,
   clusterSettings,
   loadConfig,
@@ -21,7 +23,7 @@ const Settings = Type.Object({
   ...breakerSettings,
   ...clusterSettings,
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
-  MAX_PARALLEL_REMEDIATION_ACTIONS: remediationSettings.MAX_PARALLEL_REMEDIATION_ACTIONS,
+  ...budgetSettings,
   KUBEWISE_MAY_CHANGE_NODES: remediationSettings.KUBEWISE_MAY_CHANGE_NODES,
   ...llmSettings,
   /** Playbooks of one's own, `*.yaml`: a folder, or a ConfigMap as `configmap:NAMESPACE/NAME`. */
@@ -46,7 +48,7 @@ export const installationOf = (config: Config): Installation => ({
   protectedNamespaces: [...config.KUBEWISE_SYSTEM_NAMESPACES, ...config.BLACKLISTED_NAMESPACES],
   limits: {
     cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND,
-    maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS,
+    ...budgetsOf(config),
     mayChangeNodes: config.KUBEWISE_MAY_CHANGE_NODES,
   },
   mayModelAct: config.KUBEWISE_LLM_MAY_ACT,

@@ -52,15 +52,18 @@ function oneOfSql(column: string, values: readonly Scalar[]): Sql {
 }
 
 // The least text is '', the least blob x'': between them lie all texts, before them all numbers.
-const OF_TYPE = {
-  number: (column: string) => `${column} > ${LEAST} AND ${column} < ''`,
-  string: (column: string) => `${column} >= '' AND ${column} < x''`,
-}
+const ENDS = { number: { lower: `> ${LEAST}`, upper: "< ''" }, string: { lower: ">= ''", upper: "< x''" } }
 
+/**
+ * A bound of the query is also one of its type; an end of the type stands only where the query has none. Of two lower bounds
+ * SQLite takes the first for its index, and would begin with the least of all.
+ */
 function boundsSql(column: string, bounds: readonly (readonly [Bound, number | string])[]): Sql {
-  const ofType = OF_TYPE[typeof bounds[0]?.[1] === 'number' ? 'number' : 'string'](column)
-  const texts = bounds.map(([bound]) => `${column} ${SIGNS[bound]} ?`)
-  return { text: [ofType, ...texts].join(' AND '), parameters: bounds.map(([, value]) => value) }
+  const ends = ENDS[typeof bounds[0]?.[1] === 'number' ? 'number' : 'string']
+  const has = (sign: string) => bounds.some(([bound]) => SIGNS[bound].startsWith(sign))
+  const ofType = [...(has('>') ? [] : [ends.lower]), ...(has('<') ? [] : [ends.upper])]
+  const texts = [...bounds.map(([bound]) => `${SIGNS[bound]} ?`), ...ofType].map((text) => `${column} ${text}`)
+  return { text: texts.join(' AND '), parameters: bounds.map(([, value]) => value) }
 }
 
 const conditionSql = (condition: FieldCondition): Sql => {

@@ -9,6 +9,7 @@ import {
   type Settings,
 } from '@kubewise/contracts'
 import { limitsOf, protectedNamespacesOf, scheduleMistakes, strictestMode } from '@kubewise/policy'
+import { budgetsOf } from '@kubewise/service'
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
 import { badRequest, Problem } from '../problem.ts'
@@ -49,10 +50,7 @@ const SECOND = 1000
 
 /** What is in force: the installation's values, made stricter by the settings, never looser; beside them what was set. */
 function told(config: Config, settings: Settings | undefined) {
-  const limits = limitsOf(
-    { cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND, maxParallel: config.MAX_PARALLEL_REMEDIATION_ACTIONS },
-    settings,
-  )
+  const limits = limitsOf({ cooldownMs: config.REMEDIATION_COOLDOWN_SECONDS * SECOND, ...budgetsOf(config) }, settings)
   const { _id, version, ...set } = settings ?? { _id: ID, version: 0 }
   return {
     cluster: config.KUBEWISE_CLUSTER,

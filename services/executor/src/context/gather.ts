@@ -17,7 +17,7 @@ import { readFreshness, stateOf } from './fresh.ts'
 import { readKill } from './kill.ts'
 import type { StormWatch } from './storm.ts'
 import { readTarget } from './target-object.ts'
-import { attemptsBefore, readUnderWay } from './under-way.ts'
+import { attemptsBefore, underWayBeside } from './under-way.ts'
 
 /** What is asked for, or why it is not known: nothing that fails to answer is taken for harmless. */
 export async function asKnown<T>(read: () => Promise<T>): Promise<Known<T>> {
@@ -70,7 +70,7 @@ export async function gather(runtime: Runtime, stormWatch: StormWatch, plan: Pla
     readKill(runtime),
     asKnown(() => record.approvals.get(plan._id)),
     asKnown(() => record.targets.get(keyOf(plan.target))),
-    asKnown(() => readUnderWay(record.executions, plan, clock.now())),
+    asKnown(async () => underWayBeside(plan, await runtime.underWay(), clock.now())),
     asKnown(() => attemptsBefore(record.executions, plan)),
     asKnown(() => readTarget(kube, plan, clock.now())),
     asKnown(() => stormWatch.look(policy.limits)),

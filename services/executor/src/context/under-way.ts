@@ -1,6 +1,8 @@
 import { EXECUTION_STATUSES, keyOf, SETTLED, type Execution, type Plan } from '@kubewise/contracts'
 import { actionNamed } from '@kubewise/policy'
+import type { Clock } from '@kubewise/service'
 import type { Collection, Query } from '@kubewise/store'
+import { sharedRead } from './shared-read.ts'
 
 const HOUR = 3_600_000
 /** A plan may be verified for two hours and undone after. */
@@ -47,23 +49,33 @@ function stepsSince(execution: Execution, sinceMs: number): number {
   return isAboutTo ? Math.max(sent, active.filter(({ isFallback }) => !isFallback).length) : sent
 }
 
-/** What is done by other plans at this moment, and was in the last hour. */
-export async function readUnderWay(executions: Collection<Execution>, plan: Plan, nowMs: number): Promise<UnderWay> {
-  const { cluster, target } = plan
+/**
+ * Reads the executions that budgets count: those not at their end, and those that changed something lately. Who asks while that is
+ * being read shares the next read, which begins after he asked: it sees his own claim, and whatever was claimed before it.
+ */
+export function createUnderWayReader(executions: Collection<Execution>, cluster: string, clock: Clock) {
+  return sharedRead(async (): Promise<Execution[]> => {
+    const sinceMs = clock.now() - HOUR - LONGEST_EXECUTION_MS
+    const open = await unsettled(executions, cluster)
+    // After the open ones, not beside: what settles in between is found twice, never missed.
+    const settled = await findAll(executions, {
+      where: { cluster, actedMs: { gte: sinceMs }, status: { in: SETTLED } },
+    })
+    return [...new Map([...open, ...settled].map((execution) => [execution._id, execution])).values()]
+  })
+}
+
+/** What is done by other plans at this moment, and was in the last hour, of the executions that budgets count. */
+export function underWayBeside(plan: Plan, executions: readonly Execution[], nowMs: number): UnderWay {
   const sinceMs = nowMs - HOUR
-  const [open, acted] = await Promise.all([
-    unsettled(executions, cluster),
-    findAll(executions, { where: { cluster, actedMs: { gte: sinceMs - LONGEST_EXECUTION_MS } } }),
-  ])
-  const all = new Map([...acted, ...open].map((execution) => [execution._id, execution]))
-  all.delete(plan._id)
-  const running = open.filter((execution) => execution._id !== plan._id && !isWaiting(execution))
-  const count = (some: Iterable<Execution>) => [...some].reduce((sum, each) => sum + stepsSince(each, sinceMs), 0)
+  const others = executions.filter(({ _id }) => _id !== plan._id)
+  const running = others.filter((execution) => !SETTLED.includes(execution.status) && !isWaiting(execution))
+  const count = (some: readonly Execution[]) => some.reduce((sum, each) => sum + stepsSince(each, sinceMs), 0)
   return {
     running: running.map(({ _id, target }) => ({ plan: _id, namespace: target.namespace, targetKey: keyOf(target) })),
     acted: {
-      inCluster: count(all.values()),
-      inNamespace: count(all.values().filter((each) => each.target.namespace === target.namespace)),
+      inCluster: count(others),
+      inNamespace: count(others.filter(({ target }) => target.namespace === plan.target.namespace)),
     },
   }
 }

@@ -364,7 +364,7 @@ describe('what is set for a while', () => {
         cordoned.now.spec?.unschedulable,
         cordoned.now.metadata?.annotations?.['kubewise.io/cordoned'],
       ],
-      ['undone', false, ''],
+      ['undone', undefined, ''],
     )
     const uncordoned = await onObject(
       'uncordon@1',
