@@ -77,7 +77,7 @@ function outcomes(bus: Bus, held: AsyncDisposableStack) {
   const waiting = new Map<string, { is: (execution: Execution) => boolean; resolve: (atMs: number) => void }>()
   const replay = bus.replay({
     stream: STREAMS.executions.name,
-    filter: `${STREAMS.executions.subjects[0]}`,
+    filter: STREAMS.executions.subjects[0],
     from: 'new',
     decode: decodeExecutionNotice,
     handle({ body: { execution } }) {
