@@ -56,3 +56,7 @@ export async function writesOf(file: string, user: string, from = 0): Promise<Wr
 
 /** The end of the log: what is written later comes after it. */
 export const endOf = async (file: string): Promise<number> => (await stat(file)).size
+
+/** `patch deployments`, `create pods/eviction 429`; the status only of those that failed. */
+export const sayWrite = ({ verb, resource, subresource, status }: Write): string =>
+  `${verb} ${resource}${subresource ? `/${subresource}` : ''}${status < 300 ? '' : ` ${status}`}`
