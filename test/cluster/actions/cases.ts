@@ -1,5 +1,13 @@
-import type { PlanStep, Verification } from '@kubewise/contracts'
-import type { HorizontalPodAutoscaler, Kube, KubernetesObject, Node, Pod } from '@kubewise/kube'
+import { PAUSED_ANNOTATION, UNHEALTHY_TAINT, type PlanStep, type Verification } from '@kubewise/contracts'
+import {
+  RESOURCES,
+  type Deployment,
+  type HorizontalPodAutoscaler,
+  type Kube,
+  type KubernetesObject,
+  type Node,
+  type Pod,
+} from '@kubewise/kube'
 import type { RemedyOptions } from './remedy.ts'
 import {
   makeAutoscaler,
@@ -129,18 +137,43 @@ const evictPod: ActionCase = {
   writes: ['create pods/eviction'],
 }
 
+const isPaused = (object: KubernetesObject | undefined) => (object as Deployment | undefined)?.spec?.paused === true
+
+const pauseRollout: ActionCase = {
+  ...onWorkload('Deployment'),
+  action: 'pause-rollout@1',
+  step: async () => ({ with: {} }),
+  isDone: isPaused,
+}
+
+const resumeRollout: ActionCase = {
+  ...pauseRollout,
+  action: 'resume-rollout@1',
+  async make(kube, namespace) {
+    await makeWorkload(kube, 'Deployment', namespace)
+    // As an earlier pause of ours would have left it.
+    const body = { metadata: { annotations: { [PAUSED_ANNOTATION]: 'incident-0' } }, spec: { paused: true } }
+    await kube.patch(RESOURCES.Deployment, { namespace, name: NAME }, { type: 'merge', body })
+  },
+  isDone: (object) => !isPaused(object),
+}
+
 const onNode = {
   kind: 'Node',
   step: async () => ({ with: {} }),
   expect: ['change-stands'] satisfies Verification[],
   writes: ['patch nodes'],
 }
+const isTainted = (object: KubernetesObject | undefined) =>
+  (object as Node | undefined)?.spec?.taints?.some(({ key }) => key === UNHEALTHY_TAINT) === true
 const isCordoned = (object: KubernetesObject | undefined) => (object as Node | undefined)?.spec?.unschedulable === true
 
 /** One after the other on one node: the second finds what the first has left. */
 export const NODE_CASES: readonly ActionCase[] = [
   { ...onNode, action: 'cordon@1', isDone: isCordoned },
   { ...onNode, action: 'uncordon@1', isDone: (object) => !isCordoned(object) },
+  { ...onNode, action: 'taint@1', isDone: isTainted },
+  { ...onNode, action: 'untaint@1', isDone: (object) => !isTainted(object) },
 ]
 
 /** Each in a namespace of its own. */
@@ -151,6 +184,8 @@ export const CASES: readonly ActionCase[] = [
   ...ALL.map(setResources),
   ...SCALED.map(setAutoscalerMaximum),
   evictPod,
+  pauseRollout,
+  resumeRollout,
 ]
 
 /** Done on the simulated cluster alone, and why. */

@@ -31,6 +31,7 @@ export interface RemedyOptions {
   with: PlanStep['with']
   expect: NonNullable<Plan['expect']>
   timeoutSeconds?: number
+  proposal?: Plan['proposal']
 }
 
 /** Nothing ever fulfils it: the signal stays. */
@@ -38,7 +39,7 @@ export const HOPELESS: NonNullable<Plan['expect']> = { withinSeconds: 1, holds: 
 
 /** A plan of one step, as a planner would leave it in the record: approved where its risk asks for a person, in its last attempt. */
 export function remedyOf(options: RemedyOptions): Remedy {
-  const { name, target, action, object = target, with: values, expect, timeoutSeconds = 60 } = options
+  const { name, target, action, object = target, with: values, expect, timeoutSeconds = 60, proposal } = options
   const { risk = 'high' } = actionNamed(action) ?? {}
   const nowMs = Date.now()
   const step: PlanStep = {
@@ -79,6 +80,7 @@ export function remedyOf(options: RemedyOptions): Remedy {
     notAfterMs: nowMs + HOUR,
     steps: [step],
     expect,
+    ...(proposal && { proposal }),
   }
   const plan: Plan = { _id: `plan-${name}`, version: 1, ...body, hash: planHash(body) }
   return {
