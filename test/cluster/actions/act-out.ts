@@ -3,7 +3,7 @@ import type { Execution } from '@kubewise/contracts'
 import type { KubernetesObject } from '@kubewise/kube'
 import { actionNamed, type Permission } from '@kubewise/policy'
 import { eventually } from '@kubewise/testkit'
-import { createNamespace } from '../arena.ts'
+import { createNamespace, discardNamespace } from '../arena.ts'
 import { sayWrite, type Write } from '../audit-log.ts'
 import type { ActionCase } from './cases.ts'
 import type { Crew } from './crew.ts'
@@ -170,6 +170,8 @@ export function actOut(scene: Scene, inTurn: (work: () => Promise<void>) => Prom
     if (canTakeBack) await takesBack(scene).then(known.takesBack.resolve, known.takesBack.reject)
     await does(scene).then(known.does.resolve, known.does.reject)
   })
+  const { namespace } = scene.place
+  void acting.finally(() => namespace !== '' && discardNamespace(scene.crew.kube, namespace)).catch(() => undefined)
   acting.catch((error: unknown) => {
     for (const { reject } of all) reject(error)
   })
