@@ -10,12 +10,16 @@ export async function createNamespace(kube: Kube, name: string, isManaged: boole
   })
 }
 
+/** A namespace is not needed any more; it need not be gone at once. */
+export async function discardNamespace(kube: Kube, name: string): Promise<void> {
+  const { metadata } = (await kube.get(RESOURCES.Namespace, { name })) ?? {}
+  if (metadata && metadata.deletionTimestamp === undefined)
+    await kube.delete(RESOURCES.Namespace, { name }, metadata.uid ?? '')
+}
+
 /** Deletes a namespace with all in it, if it is there, and waits until it is gone. */
 export async function deleteNamespace(kube: Kube, name: string): Promise<void> {
-  const found = await kube.get(RESOURCES.Namespace, { name })
-  if (!found) return
-  if (found.metadata?.deletionTimestamp === undefined)
-    await kube.delete(RESOURCES.Namespace, { name }, found.metadata?.uid ?? '')
+  await discardNamespace(kube, name)
   await eventually(async () => (await kube.get(RESOURCES.Namespace, { name })) === undefined, {
     timeoutMs: 120_000,
     say: `namespace ${name} is gone`,

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream, existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { text as readText } from 'node:stream/consumers'
 
 /** One write that reached the API server. */
 export interface Write {
@@ -34,7 +35,8 @@ export function findAuditLog(kubeconfig: string): string | undefined {
 
 /** What one user has tried to write since a moment, as a place in the log; reviews of access change nothing and are left out. */
 export async function writesOf(file: string, user: string, from = 0): Promise<Write[]> {
-  const text = (await readFile(file)).subarray(from).toString('utf8')
+  // It grows by megabytes a minute: what is older is not read.
+  const text = await readText(createReadStream(file, { start: from }))
   return text
     .split('\n')
     .filter((line) => line.includes(user))
@@ -56,3 +58,7 @@ export async function writesOf(file: string, user: string, from = 0): Promise<Wr
 
 /** The end of the log: what is written later comes after it. */
 export const endOf = async (file: string): Promise<number> => (await stat(file)).size
+
+/** `patch deployments`, `create pods/eviction 429`; the status only of those that failed. */
+export const sayWrite = ({ verb, resource, subresource, status }: Write): string =>
+  `${verb} ${resource}${subresource ? `/${subresource}` : ''}${status < 300 ? '' : ` ${status}`}`

@@ -50,6 +50,15 @@ describe('Event recorder', () => {
     })
   })
 
+  for (const namespace of [{}, { namespace: '' }])
+    it(`writes of what lies in no namespace where the API server wants it: ${JSON.stringify(namespace)}`, async () => {
+      const { recorder, written } = setUp()
+      const node = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'u1' }
+      await recorder.record({ ...NOTE, regarding: { ...node, ...namespace } })
+      assert.equal(written[0]?.metadata?.namespace, 'default')
+      assert.deepEqual(written[0]?.regarding, node)
+    })
+
   it('does not repeat itself within two minutes, on the same object with the same words', async () => {
     const { recorder, clock } = setUp()
     const outcomes = [await recorder.record(NOTE), await recorder.record(NOTE)]

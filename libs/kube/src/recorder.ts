@@ -109,13 +109,16 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   }
 
   function eventOf(note: Note, text: string): EventObject {
-    const { regarding, related, type, reason, action } = note
+    const { related, type, reason, action } = note
+    // Empty means none, and an Event of none lies in the namespace `default`.
+    const { namespace = '', ...object } = note.regarding
+    const regarding = namespace === '' ? object : { ...object, namespace }
     const nowMs = clock.now()
     const unique = Buffer.from(idOf(regarding.uid ?? '', reason, text, nowMs, reportingInstance))
       .toString('hex')
       .slice(0, 16)
     return {
-      metadata: { name: `${eventPrefix(regarding.name ?? '')}.${unique}`, namespace: regarding.namespace ?? 'default' },
+      metadata: { name: `${eventPrefix(regarding.name ?? '')}.${unique}`, namespace: namespace || 'default' },
       eventTime: microTime(nowMs),
       type,
       reason: cleanText(reason, LONGEST_WORD),

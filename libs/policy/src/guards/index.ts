@@ -64,6 +64,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'mode-unknown',
   'protected-unknown',
   'target-unknown',
+  'permission-unknown',
   'incident-unknown',
   'attempts-unknown',
   'record-unknown',

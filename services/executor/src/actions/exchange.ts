@@ -1,4 +1,10 @@
-import { quantityToNumber, type JsonPatchOperation, type QuantityText } from '@kubewise/kube'
+import {
+  formatQuantity,
+  parseQuantity,
+  quantityToNumber,
+  type JsonPatchOperation,
+  type QuantityText,
+} from '@kubewise/kube'
 
 /** Replaces a value only where it is still what it was; the other way round, this takes it back. */
 export const exchange = (path: string, from: unknown, to: unknown): JsonPatchOperation[] => [
@@ -14,3 +20,6 @@ export function amountOf(quantity: QuantityText | undefined): number {
     return Number.NaN
   }
 }
+
+/** A quantity in the one form in which the API server keeps it (`98304Ki` becomes `96Mi`), so that what is found there can be compared with it. */
+export const asStored = (quantity: string): string => formatQuantity(parseQuantity(quantity))

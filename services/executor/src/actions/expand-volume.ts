@@ -1,6 +1,6 @@
 import type { PersistentVolumeClaim } from '@kubewise/kube'
 import { raiseRefusal } from '@kubewise/policy'
-import { amountOf, exchange } from './exchange.ts'
+import { amountOf, asStored, exchange } from './exchange.ts'
 import { irreversible, type ObjectWork } from './work.ts'
 
 const PATH = '/spec/resources/requests/storage'
@@ -14,7 +14,7 @@ export const expandVolume: ObjectWork = {
   prepare({ object, step, record, incident, limits }) {
     const { spec, status, metadata }: PersistentVolumeClaim = object
     const before = spec?.resources?.requests?.['storage']
-    const after = String(step.with['size'])
+    const after = asStored(String(step.with['size']))
     if (status?.phase !== 'Bound')
       return { code: 'claim-unbound', say: `The claim ${metadata?.name} has no volume that could grow.` }
     if (before !== undefined && amountOf(before) === amountOf(after))

@@ -1,7 +1,7 @@
 import type { Refusal } from '@kubewise/contracts'
 import { type Container, type JsonPatchOperation, type PodSpec, type QuantityText } from '@kubewise/kube'
 import { raiseRefusal } from '@kubewise/policy'
-import { amountOf, exchange } from './exchange.ts'
+import { amountOf, asStored, exchange } from './exchange.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import { readyPodsTakenByReplacing } from './replacing.ts'
 import { stuckPods } from './stuck-pods.ts'
@@ -79,7 +79,7 @@ export const setResources: WorkloadWork = {
     for (const [parameter, resource] of Object.entries(PARAMETERS)) {
       const after = step.with[parameter]
       if (after === undefined) continue
-      const one = raise(preparation, place, resource, String(after))
+      const one = raise(preparation, place, resource, asStored(String(after)))
       if (isRefusal(one)) return one
       raised.push(one)
     }

@@ -124,6 +124,14 @@ describe('set-resources@1', () => {
     assert.equal(memoryOf(world.cluster.object('Deployment', 'web')), '96Mi')
   })
 
+  it('writes a limit as the API server would keep it, so that it is recognised there', async () => {
+    const world = await createWorld()
+    needs(90)(world)
+    const execution = await run(world, planFor(world, raise('98304Ki'), { expect }))
+    assert.equal(memoryOf(world.cluster.object('Deployment', 'web')), '96Mi')
+    assert.equal(execution.steps[0]?.changes[0]?.after, '96Mi')
+  })
+
   it('keeps a raise that was not enough, ends at once, and raises again in the same incident without a rest', async () => {
     const world = await createWorld()
     needs(120)(world)

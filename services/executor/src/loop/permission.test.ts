@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
-import type { Deployment, KubernetesObject, Node } from '@kubewise/kube'
+import { KubeError, type Deployment, type KubeErrorFacts, type KubernetesObject, type Node } from '@kubewise/kube'
 import { createWorld, MINUTE, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
 
 const rollback = [{ with: { toRevision: 1 } }]
@@ -210,6 +210,11 @@ describe('approval', () => {
   })
 })
 
+/** A server that answers no question about rights. */
+const unasked = (facts: Omit<KubeErrorFacts, 'message'>) => () => {
+  throw new KubeError({ ...facts, message: 'access reviews are not to be had' })
+}
+
 describe('what a plan waits for', () => {
   const cases: [string, string, (world: World) => Promise<void> | void, (world: World) => Promise<void> | void][] = [
     ['the kill switch in the record', 'kill-switch', (world) => setKill(world, true), (world) => setKill(world, false)],
@@ -249,6 +254,18 @@ describe('what a plan waits for', () => {
       'protected-unknown',
       (world) => void (world.store.fault = ({ collection }) => (collection === 'settings' ? 'down' : 'none')),
       (world) => void (world.store.fault = () => 'none'),
+    ],
+    [
+      'rights that may not be asked about',
+      'permission-unknown',
+      (world) => void (world.cluster.isAllowed = unasked({ kind: 'forbidden', status: 403 })),
+      (world) => void (world.cluster.isAllowed = () => true),
+    ],
+    [
+      'rights that nobody answers for',
+      'permission-unknown',
+      (world) => void (world.cluster.isAllowed = unasked({ kind: 'timeout' })),
+      (world) => void (world.cluster.isAllowed = () => true),
     ],
     [
       'nodes that are ill',
@@ -312,14 +329,43 @@ describe('what a plan waits for', () => {
     assert.equal(execution.status, 'failed')
   })
 
-  it('waiting costs no writes to the record', async () => {
+  const long: [string, (world: World) => void][] = [
+    ['the kill switch', (world) => setKill(world, true)],
+    [
+      'an answer about rights',
+      (world) => void (world.cluster.isAllowed = unasked({ kind: 'unavailable', status: 503 })),
+    ],
+  ]
+  for (const [given, set] of long)
+    it(`waiting for ${given} costs no writes to the record`, async () => {
+      const world = await brokenWorld()
+      set(world)
+      const plan = planFor(world, rollback, { notAfterMs: world.clock.now() + 5 * MINUTE })
+      const version = (await stand(world, plan))?.version
+      await world.clock.advance(MINUTE)
+      assert.equal(world.execution(plan)?.version, version)
+      assert.equal((await untilSettled(world, plan)).refusal?.code, 'plan-expired')
+      await world.stop()
+    })
+
+  it('an API server that knows no questions about rights decides at the write itself', async () => {
     const world = await brokenWorld()
-    setKill(world, true)
-    const plan = planFor(world, rollback, { notAfterMs: world.clock.now() + 5 * MINUTE })
-    const version = (await stand(world, plan))?.version
-    await world.clock.advance(MINUTE)
-    assert.equal(world.execution(plan)?.version, version)
-    assert.equal((await untilSettled(world, plan)).refusal?.code, 'plan-expired')
+    world.cluster.isAllowed = unasked({ kind: 'not-found', status: 404, reason: 'NotFound' })
+    const plan = planFor(world, rollback)
+    await world.start()
+    await world.propose(plan)
+    assert.equal((await untilSettled(world, plan)).status, 'recovered')
+    await world.stop()
+  })
+
+  it('a right that is lost while a plan waits ends it', async () => {
+    const world = await brokenWorld()
+    world.cluster.isAllowed = unasked({ kind: 'timeout' })
+    const plan = planFor(world, rollback)
+    assert.equal((await stand(world, plan))?.refusal?.code, 'permission-unknown')
+    world.cluster.isAllowed = ({ verb }) => verb !== 'patch'
+    assert.equal((await untilSettled(world, plan)).refusal?.code, 'permission-missing')
+    assert.deepEqual(world.cluster.landed(), [])
     await world.stop()
   })
 })

@@ -59,8 +59,13 @@ async function awaitsApproval(runtime: Runtime, plan: Plan): Promise<Refusal | u
 }
 
 /** A plan that a guard asked to wait: is the reason still there? Asked without claiming, so that waiting costs no writes. */
-async function stillWaits(runtime: Runtime, stormWatch: StormWatch, plan: Plan, found: Execution): Promise<boolean> {
-  const [refusal] = allRefusals(GUARDS, await gather(runtime, stormWatch, plan))
+async function stillWaits(
+  { runtime, stormWatch, stopping }: Beginning,
+  plan: Plan,
+  found: Execution,
+): Promise<boolean> {
+  const [refused] = allRefusals(GUARDS, await gather(runtime, stormWatch, plan))
+  const refusal = refused ?? (await missingPermission(runtime, plan, stopping))
   if (!refusal || !isPassing(refusal.code)) return false
   if (refusal.code !== found.refusal?.code) {
     await runtime.record.executions.replace(waitingFor(found, refusal))
@@ -88,9 +93,10 @@ export type Begun = Work | 'settled' | 'not-now'
 
 /** Is there anything to do about this plan now, and is nobody else doing it? */
 async function toClaim(
-  { runtime, stormWatch }: Beginning,
+  beginning: Beginning,
   plan: Plan,
 ): Promise<{ found: Execution | undefined } | Exclude<Begun, Work>> {
+  const { runtime } = beginning
   const { record, clock, options, teller, log } = runtime
   const found = await record.executions.get(plan._id)
   if (found && SETTLED.includes(found.status)) return 'settled'
@@ -102,7 +108,7 @@ async function toClaim(
     teller.tell(plan, 'waiting', awaited.say, { mayNote: false })
     return 'not-now'
   }
-  if (found && isWaiting(found) && (await stillWaits(runtime, stormWatch, plan, found))) return 'not-now'
+  if (found && isWaiting(found) && (await stillWaits(beginning, plan, found))) return 'not-now'
   return { found }
 }
 
@@ -139,7 +145,8 @@ async function guarded(work: Work): Promise<Begun> {
   const refusals = refusalsOf(context, plan)
   const mayNote = !allRefusals(GUARDS, context).some(({ code }) => UNTOUCHABLE.has(code))
   const ready = { ...work, mayNote }
-  const refusal = refusals[0] ?? (hasBegun(ledger.execution) ? undefined : await missingPermission(ready))
+  const refusal =
+    refusals[0] ?? (hasBegun(ledger.execution) ? undefined : await missingPermission(ready, plan, ready.stopping))
   if (!refusal) return ready
   if (hasBegun(ledger.execution)) return { ...ready, barred: refusal }
   if (isPassing(refusal.code)) {

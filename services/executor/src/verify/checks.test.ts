@@ -66,9 +66,10 @@ const signals = (...statuses: (Anomaly['status'] | undefined)[]) =>
 type Row = [given: string, look: Look, value: Finding['value']]
 
 /** A claim that asks for 2Gi and bears a marker, beside the step that left `p/1/1`. */
-const changed = (marker: string, storage = '1Gi'): Changed => ({
+const changed = (marker: string, storage = '1Gi', changes: Changed['step']['changes'] = []): Changed => ({
   step: {
     marker: 'p/1/1',
+    changes,
     object: { cluster: 'test', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: 'u' },
   },
   object: {
@@ -78,6 +79,9 @@ const changed = (marker: string, storage = '1Gi'): Changed => ({
     status: { capacity: { storage } },
   } as PersistentVolumeClaim,
 })
+
+const left = (path: string, after: unknown) =>
+  look(undefined, [], { changed: known([changed('p/1/1', '1Gi', [{ path, before: null, after }])]) })
 
 const TABLE: Record<keyof typeof CHECKS, Row[]> = {
   'workload-available': [
@@ -145,6 +149,13 @@ const TABLE: Record<keyof typeof CHECKS, Row[]> = {
   'change-stands': [
     ['as it was left', look(undefined, [], { changed: known([changed('p/1/1')]) }), 'holds'],
     ['written again by another', look(undefined, [], { changed: known([changed('q/1/1')]) }), 'fails'],
+    ['a field as it was written', left('/spec/resources/requests/storage', '2Gi'), 'holds'],
+    ['a field set back, our notes left', left('/spec/resources/requests/storage', '3Gi'), 'fails'],
+    ['a field taken away', left('/spec/replicas', 3), 'fails'],
+    ['what the server leaves out, as it does with false', left('/spec/unschedulable', false), 'holds'],
+    ['a list, in which others write too', left('/spec/taints', [{ key: 'ours' }]), 'holds'],
+    ['a list of which our part is told in words', left('/spec/resources', 'storage'), 'holds'],
+    ['a template with another’s changes', left('/spec/template', 'hash of ours'), 'fails'],
     ['gone', look(undefined, [], { changed: known([{ ...changed('p/1/1'), object: undefined }]) }), 'fails'],
     ['unreadable', look(undefined, [], { changed: DOWN }), 'unknown'],
   ],

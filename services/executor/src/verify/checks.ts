@@ -16,6 +16,7 @@ import type { Known } from '@kubewise/policy'
 import { markerOn } from '../actions/patch.ts'
 import { uidOf } from '../actions/work.ts'
 import { wantedOf, type WorkloadView } from '../context/workload.ts'
+import { setBack } from './standing.ts'
 
 /** What a check looks at, read at one moment. */
 export interface Look {
@@ -31,7 +32,7 @@ export interface Look {
 }
 
 export interface Changed {
-  step: Pick<ExecutionStep, 'marker' | 'object'>
+  step: Pick<ExecutionStep, 'marker' | 'object' | 'changes'>
   object: KubernetesObject | undefined
 }
 
@@ -139,13 +140,12 @@ function onChanged(look: (changed: Changed & { object: KubernetesObject }) => Fi
   }
 }
 
-const changeStands = onChanged(
-  ({ step, object }) =>
-    markerOn(object) === step.marker
-      ? holds('It is as it was left.')
-      : fails(`Somebody has changed ${step.object.kind} ${step.object.name} since.`),
-  'What was changed is as it was left.',
-)
+const changeStands = onChanged(({ step, object }) => {
+  const what = `${step.object.kind} ${step.object.name}`
+  if (markerOn(object) !== step.marker) return fails(`Somebody has changed ${what} since.`)
+  const field = setBack(object, step.changes)
+  return field ? fails(`Somebody has set back ${field.path} of ${what}.`) : holds('It is as it was left.')
+}, 'What was changed is as it was left.')
 
 function bytesOf(quantity: QuantityText | undefined): number {
   try {
