@@ -24,6 +24,8 @@ export interface Arena extends AsyncDisposable {
   natsUrl: string
   folder: string
   kubeconfig: string
+  /** The executors that live, so that none outlives the arena. */
+  children: Set<ChildProcess>
 }
 
 /** @param cluster ends with the arena */
@@ -37,8 +39,18 @@ export async function startArena(cluster: ClusterUnderTest): Promise<Arena> {
   const bus = await connectBus({ url: nats.url, name: 'chaos', ...createKit({ name: 'chaos', log: silentLog }) })
   held.defer(() => bus.close())
   await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
+  const children = new Set<ChildProcess>()
+  held.defer(() => children.forEach((child) => child.kill('SIGKILL')))
   const kept = held.move()
-  return { cluster, bus, natsUrl: nats.url, folder, kubeconfig, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return {
+    cluster,
+    bus,
+    natsUrl: nats.url,
+    folder,
+    kubeconfig,
+    children,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 }
 
 /** What came of one run; the writes as the API server's own log has them. */
@@ -95,8 +107,10 @@ export class Run implements AsyncDisposable {
   start(crashAt?: string): ChildProcess {
     const env = { ...this.#env, ...(crashAt !== undefined && { KUBEWISE_CRASHPOINT: crashAt }) }
     const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'inherit'] })
-    this.#children.add(child)
-    child.once('exit', () => this.#children.delete(child))
+    for (const alive of [this.#children, this.#arena.children]) {
+      alive.add(child)
+      child.once('exit', () => alive.delete(child))
+    }
     return child
   }
 
@@ -176,6 +190,35 @@ export async function killAt(arena: Arena, kind: VictimKind, places: readonly st
   const outcome = await run.settled()
   last.kill('SIGTERM')
   await died(last)
+  return { ...outcome, writes: await run.writes() }
+}
+
+/**
+ * Stops an executor that has acted (SIGSTOP) for so many leases, with another beside it or alone, and lets it go on.
+ *
+ * @returns what came of it; with another beside, its epoch must be a newer one
+ */
+export async function stopFor(
+  arena: Arena,
+  kind: VictimKind,
+  { leases, isAlone }: { leases: number; isAlone: boolean },
+): Promise<Outcome> {
+  const name = `${NAMESPACE_PREFIX}${++runs}`
+  await using run = await Run.open(arena, name, await kind.make(arena.cluster.kube, name))
+  const first = run.start()
+  const hasActed = () => run.execution().then((execution) => execution?.actedMs !== undefined)
+  await eventually(hasActed, { timeoutMs: SETTLE_MS, say: 'the first has acted' })
+  first.kill('SIGSTOP')
+  const second = isAlone ? undefined : run.start()
+  await systemClock.sleep(leases * LEASE_SECONDS * 1000)
+  if (second) await run.settled()
+  first.kill('SIGCONT')
+  const outcome = await run.settled()
+  for (const child of [second, first])
+    if (child) {
+      child.kill('SIGTERM')
+      await died(child)
+    }
   return { ...outcome, writes: await run.writes() }
 }
 

@@ -1,4 +1,4 @@
-import { killAt, violationsOf, type Arena } from './executor.ts'
+import { killAt, stopFor, violationsOf, type Arena } from './executor.ts'
 import type { VictimKind } from './victims.ts'
 
 /** A kind, and for each of its victims the places where one executor after the other is to die. */
@@ -32,6 +32,22 @@ export function sweep(arena: Arena, sweeps: readonly Sweep[], atOnce: number): M
   }
   for (let i = 0; i < atOnce; i++) void work()
   return new Map(swept)
+}
+
+/** Stops executors instead, one beside another and one alone. @returns what is wrong */
+export async function stops(arena: Arena, kind: VictimKind, leases: number): Promise<string[]> {
+  const ways = [false, true].map(async (isAlone) => {
+    const where = `${kind.name}, stopped for ${leases} leases${isAlone ? ', alone' : ''}`
+    try {
+      const outcome = await stopFor(arena, kind, { leases, isAlone })
+      const faults = violationsOf(kind, outcome)
+      if (outcome.execution.epoch === 1) faults.push('it went on under the old lock')
+      return faults.map((fault) => `${where}: ${fault}`)
+    } catch (error) {
+      return [`${where}: ${error instanceof Error ? error.message : String(error)}`]
+    }
+  })
+  return (await Promise.all(ways)).flat()
 }
 
 async function outcomeOf(arena: Arena, kind: VictimKind, places: readonly string[]): Promise<Swept> {

@@ -1,0 +1,17 @@
+/** Plays its share of the histories that a seed makes, and tells of each: `{ seed, runs, share, of }` is what it is given. */
+import * as fc from 'fast-check'
+import { parentPort, workerData } from 'node:worker_threads'
+import { histories, play, type Played } from '../../services/executor/src/fixture/history.ts'
+
+const { seed, runs, share, of } = workerData as { seed: number; runs: number; share: number; of: number }
+
+for (const [index, history] of fc.sample(histories, { seed, numRuns: runs }).entries()) {
+  if (index % of !== share) continue
+  const played: Played = await play(history).catch((error: unknown) => ({
+    violations: [`it broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`],
+    kills: 0,
+    freezes: 0,
+    effects: 0,
+  }))
+  parentPort?.postMessage({ index, ...played, ...(played.violations.length > 0 && { history }) })
+}
