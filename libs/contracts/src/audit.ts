@@ -47,6 +47,32 @@ export const decodeAuditRecord = decoderOf(AuditRecord)
 
 export type AuditEntry = Omit<AuditRecord, '_id' | 'version' | 'hash' | 'writer' | 'position' | 'previous'>
 
+/**
+ * A writer's signed word that its chain, up to this link, is as it wrote it. `_id` is `<writer>/<number>`; heads are a chain
+ * themselves, `previous` being the hash of the head before. `signature` is Ed25519 over the hash, base64url; `key` names the
+ * public key that it answers to.
+ */
+export const AuditHead = strict({
+  ...stored,
+  writer: Text,
+  number: Count,
+  /** Of the link that it seals. */
+  position: Count,
+  /** That link's hash. */
+  link: Text,
+  previous: Type.String(),
+  atMs: Ms,
+  key: Text,
+  hash: Text,
+  signature: Text,
+})
+export type AuditHead = Static<typeof AuditHead>
+export const decodeAuditHead = decoderOf(AuditHead)
+
+const DIGITS = 12
+/** The place of a link or head among those of its writer: sorts as the numbers do. */
+export const auditId = (writer: string, position: number) => `${writer}/${String(position).padStart(DIGITS, '0')}`
+
 /** The next link of a chain. */
 export function auditLink(
   writer: string,
@@ -55,5 +81,5 @@ export function auditLink(
 ): Omit<AuditRecord, 'version'> {
   const position = (previous?.position ?? -1) + 1
   const body = { writer, position, previous: previous?.hash ?? '', ...entry }
-  return { _id: `${writer}/${String(position).padStart(12, '0')}`, ...body, hash: hashOf(body) }
+  return { _id: auditId(writer, position), ...body, hash: hashOf(body) }
 }

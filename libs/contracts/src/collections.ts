@@ -1,6 +1,6 @@
 import { decodeAnomaly, type Anomaly } from './anomaly.ts'
 import { decodeApproval, type Approval } from './approval.ts'
-import { decodeAuditRecord, type AuditRecord } from './audit.ts'
+import { decodeAuditHead, decodeAuditRecord, type AuditHead, type AuditRecord } from './audit.ts'
 import { decodeCheckpoint, type Checkpoint } from './checkpoint.ts'
 import {
   decodeConsultation,
@@ -123,6 +123,12 @@ export const COLLECTIONS = {
     decode: decodeAuditRecord,
     indexes: [{ fields: ['atMs'] }, { fields: ['plan'] }, { fields: ['writer'] }],
   } as CollectionSpec<AuditRecord>,
+  auditHeads: {
+    name: 'audit-heads',
+    writer: ['executor', 'api'],
+    decode: decodeAuditHead,
+    indexes: [],
+  } as CollectionSpec<AuditHead>,
   approvals: {
     name: 'approvals',
     writer: ['api'],

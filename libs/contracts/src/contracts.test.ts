@@ -73,6 +73,7 @@ describe('subjects', () => {
       subjects.execution(target),
       subjects.feedback('c'),
       subjects.audit('c', 'api'),
+      subjects.auditHead('c', 'api'),
       subjects.dead('c', 'PLANS'),
     ]) {
       const streams = Object.values(STREAMS).filter((stream) =>
@@ -223,6 +224,6 @@ describe('topology', () => {
     const streams = new Set<string>(Object.values(STREAMS).map(({ name }) => name))
     for (const consumer of Object.values(CONSUMERS)) assert.ok(streams.has(consumer.stream))
     for (const { name, writer } of Object.values(COLLECTIONS))
-      assert.equal(writer.length, name === 'audit' ? 2 : 1, name)
+      assert.equal(writer.length, name.startsWith('audit') ? 2 : 1, name)
   })
 })

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import { OutsideAlert } from './alert.ts'
 import { Anomaly, AnomalyOpened, AnomalyResolved } from './anomaly.ts'
 import { Approval } from './approval.ts'
-import { AuditRecord } from './audit.ts'
+import { AuditHead, AuditRecord } from './audit.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { Control } from './control.ts'
 import { DeadLetter } from './dead-letter.ts'
@@ -51,6 +51,7 @@ export const PUBLISHED: Readonly<Record<string, { title: string; schema: TSchema
   settings: { title: 'Document: what a person may change while KubeWise runs', schema: Settings },
   kill: { title: 'Document: the kill switch', schema: Kill },
   audit: { title: 'Document and message: one link of the audit chain', schema: AuditRecord },
+  'audit-head': { title: 'Document and message: a signed head of an audit chain', schema: AuditHead },
   playbook: { title: 'File: a playbook', schema: Playbook },
   facts: { title: 'What a playbook’s conditions can name', schema: Facts },
 }

@@ -42,5 +42,6 @@ export const subjects = {
   alert: (cluster: string) => subject(cluster, 'alert'),
   feedback: (cluster: string) => subject(cluster, 'feedback'),
   audit: (cluster: string, writer: string) => subject(cluster, 'audit', token(writer)),
+  auditHead: (cluster: string, writer: string) => subject(cluster, 'audit', token(writer), 'head'),
   dead: (cluster: string, stream: string) => subject(cluster, 'dead', token(stream)),
 } as const

@@ -38,9 +38,10 @@ export {
 export { backoffMs, retry, type Backoff, type RetryOptions } from './retry.ts'
 export { run, type ProcessConfig } from './run.ts'
 export { Choice, Duration, HttpUrl, Names, Port } from './fields.ts'
-export { expandHome, recordLocation, type RecordLocation } from './record-location.ts'
+export { auditKeyFile, expandHome, recordLocation, type RecordLocation } from './record-location.ts'
 export {
   apiSettings,
+  auditSettings,
   breakerOptions,
   breakerSettings,
   budgetSettings,

@@ -24,3 +24,7 @@ export function recordLocation(config: {
   const { MONGO_DB_NAME: database, MONGO_MAX_POOL_SIZE: maxPoolSize, MONGO_MIN_POOL_SIZE: minPoolSize } = config
   return { kind: 'mongo', uri, database, maxPoolSize, minPoolSize }
 }
+
+/** The private key that signs audit chains: where it is set to be, else in `KUBEWISE_HOME`. */
+export const auditKeyFile = (config: { KUBEWISE_HOME: string; KUBEWISE_AUDIT_KEY_FILE?: string }): string =>
+  expandHome(config.KUBEWISE_AUDIT_KEY_FILE ?? join(config.KUBEWISE_HOME, 'audit.key'))

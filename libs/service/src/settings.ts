@@ -127,6 +127,11 @@ export const apiSettings = {
   KUBEWISE_API_TOKEN_FILE: Type.Optional(Type.String({ minLength: 1, expected: 'the path of a file' })),
 }
 
+/** Of those who write an audit chain; see {@link auditKeyFile}. */
+export const auditSettings = {
+  KUBEWISE_AUDIT_KEY_FILE: Type.Optional(Type.String({ minLength: 1, expected: 'the path of a file' })),
+}
+
 const OPEN_MS = 60_000
 
 /** What of the configuration is about breakers. */

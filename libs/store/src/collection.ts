@@ -45,7 +45,8 @@ function incoming<T extends StoredDocument>({ decode }: CollectionSpec<T>, row: 
 
 /** @throws StoreError `corrupt` if the last of the rows has no place in the order, so that what follows it cannot be found */
 function cursorAfter(query: CheckedQuery, last: StoredRow): string {
-  const value = 'document' in last ? fieldOf(last.document, query.orderBy) : undefined
+  const value =
+    query.orderBy === '_id' ? last.id : 'document' in last ? fieldOf(last.document, query.orderBy) : undefined
   if (value !== undefined) return encodeCursor(query, { value, id: last.id })
   const { collection, orderBy } = query
   const problem = `${collection}/${last.id}: expected text, a number or a boolean at ${orderBy}, by which it is ordered`

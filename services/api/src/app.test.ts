@@ -15,10 +15,10 @@ import {
   type Execution,
   type Plan,
 } from '@kubewise/contracts'
-import { openStore, type Store } from '@kubewise/store'
+import { openStore, StoreError, type Store } from '@kubewise/store'
 import { eventually, findNats, skipWithout, startNats, temporaryFolder, testKit } from '@kubewise/testkit'
 import { createApi, ROUTES } from './app.ts'
-import { readConfig } from './config.ts'
+import { readConfig, type Config } from './config.ts'
 
 const web = { cluster: 'test', kind: 'Deployment', namespace: 'shop', name: 'web' }
 const TOKENS = { viewer: 'v'.repeat(20), operator: 'o'.repeat(20), approver: 'a'.repeat(20), admin: 'x'.repeat(20) }
@@ -67,6 +67,7 @@ describe('the API', function () {
   let bus: Bus
   let store: Store
   let url: string
+  let config: Config
 
   before(async () => {
     const kit = testKit()
@@ -81,10 +82,11 @@ describe('the API', function () {
     )
     bus = await connectBus({ url: nats.url, name: 'test', ...kit })
     store = await openStore({ kind: 'sqlite', file: join(folder.path, 'db') }, kit)
-    const config = readConfig({
+    config = readConfig({
       NATS_URL: nats.url,
       PORT: '0',
       KUBEWISE_CLUSTER: 'test',
+      KUBEWISE_HOME: folder.path,
       KUBEWISE_API_TOKEN_FILE: tokenFile,
       MONGO_DB_NAME: 'x',
     })
@@ -290,6 +292,44 @@ describe('the API', function () {
     assert.equal((await call('PUT', '/api/v1/kill', { isSet: false, reason: 'out' }, 'operator')).status, 200)
     assert.equal(await control.get('kill'), undefined)
     assert.equal((await store.collection(COLLECTIONS.kill).get('kill'))?.isSet, false)
+  })
+
+  it('stops by the one channel that can be reached, with the audit or without, and resumes only by both', async () => {
+    const cases: [string, Partial<Record<'audit' | 'kill' | 'bus', true>>, object | undefined][] = [
+      ['no audit', { audit: true }, { record: 'done', bus: 'done' }],
+      ['no bus', { bus: true }, { record: 'done', bus: 'not reached' }],
+      ['no record', { audit: true, kill: true }, { record: 'not reached', bus: 'done' }],
+      ['nothing', { audit: true, kill: true, bus: true }, undefined],
+    ]
+    const down = async () => {
+      throw new StoreError('unreachable', 'the record is down')
+    }
+    for (const [name, gone, channels] of cases) {
+      const kit = testKit()
+      const ill: Store = {
+        ...store,
+        collection: (spec) =>
+          gone[spec.name as 'audit']
+            ? { ...store.collection(spec), get: down, find: down, insert: down }
+            : store.collection(spec),
+      }
+      const illBus: Bus = gone.bus ? { ...bus, kv: down } : bus
+      const api = createApi({ ...kit, bus: illBus, store: ill, host: '127.0.0.1' }, config)
+      await api.start()
+      const put = (isSet: boolean) =>
+        fetch(`http://127.0.0.1:${api.port()}/api/v1/kill`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKENS.operator}` },
+          body: JSON.stringify({ isSet, reason: name }),
+        })
+      const stopped = await put(true)
+      assert.equal(stopped.ok, channels !== undefined, name)
+      if (channels) assert.deepEqual(((await stopped.json()) as { channels: object }).channels, channels, name)
+      assert.equal((await put(false)).ok, false, name)
+      kit.abort()
+      await api.stop()
+    }
+    assert.equal((await call('PUT', '/api/v1/kill', { isSet: false, reason: 'over' }, 'operator')).status, 200)
   })
 
   it('passes a question on to a planner, and says when none is there', async () => {

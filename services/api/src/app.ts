@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { openSigner, type Signer } from '@kubewise/audit'
 import type { Bus } from '@kubewise/bus'
 import { BUCKETS, STREAMS } from '@kubewise/contracts'
-import { every, expandHome, listen, type Kit, type Service } from '@kubewise/service'
+import { auditKeyFile, every, expandHome, listen, type Kit, type Service } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import express from 'express'
 import helmet from 'helmet'
-import { createAudit } from './audit.ts'
+import { createAudit, type Audit } from './audit.ts'
 import type { Config } from './config.ts'
 import { authenticator, readTokens } from './identity.ts'
 import { startLiveStream, type LiveStream } from './live-stream.ts'
@@ -28,6 +29,8 @@ export interface Ports extends Kit {
   store: Store
   /** Where it listens; all interfaces unless told. */
   host?: string
+  /** The key that signs the audit chain; that of the configured file unless told. */
+  openSigner?: () => Promise<Signer>
 }
 
 /** Every call of the API. A new one is a row in one of these lists. */
@@ -58,6 +61,7 @@ export function createApi(ports: Ports, config: Config): Api {
   const signal = AbortSignal.any([ports.signal, stopping.signal])
   let server: Server | undefined
   let live: LiveStream | undefined
+  let audit: Audit | undefined
   let port = 0
 
   function createDesk(): Desk {
@@ -66,7 +70,11 @@ export function createApi(ports: Ports, config: Config): Api {
       : []
     if (tokens.length === 0) log.warn('no tokens are set: the API can be read, nothing can be changed through it')
     live = startLiveStream(bus, config.KUBEWISE_CLUSTER, clock, log)
-    const audit = createAudit(store, bus, config.KUBEWISE_CLUSTER)
+    audit = createAudit({
+      openSigner: () => openSigner(auditKeyFile(config)),
+      ...ports,
+      cluster: config.KUBEWISE_CLUSTER,
+    })
     return { ...ports, config, audit, live, authenticate: authenticator(tokens), startedMs: clock.now() }
   }
 
@@ -115,6 +123,7 @@ export function createApi(ports: Ports, config: Config): Api {
         server.close(() => resolve())
         server.closeIdleConnections()
       })
+      await audit?.stop()
     },
   }
 }

@@ -1,32 +1,22 @@
-import { auditLink, COLLECTIONS, subjects, type AuditEntry, type AuditRecord } from '@kubewise/contracts'
-import type { Bus } from '@kubewise/bus'
-import type { Store } from '@kubewise/store'
+import { createChain, createSealer, type SealPorts } from '@kubewise/audit'
+import type { AuditEntry } from '@kubewise/contracts'
 
-/** Writes who changed what to the API's chain. The record is durable when the promise resolves: before the change is made. */
+/** Writes who changed what to the API's chain. */
 export interface Audit {
+  /** Resolves when the link is durable: before the change is made. @throws StoreError */
   write(entry: AuditEntry): Promise<void>
+  /** Seals what was written. Never rejects. */
+  stop(): Promise<void>
 }
 
-const WRITER = 'api'
-
-/** One chain for all processes of this service: a position that is taken is tried one higher. */
-export function createAudit(store: Store, bus: Bus, cluster: string): Audit {
-  const records = store.collection(COLLECTIONS.audit)
-  async function last(): Promise<AuditRecord | undefined> {
-    const page = await records.find({ where: { writer: WRITER }, orderBy: '_id', direction: 'desc', limit: 1 })
-    return page.items[0]
-  }
+/** One chain for all processes of this service, signed from time to time. */
+export function createAudit(ports: Omit<SealPorts, 'writer'>): Audit {
+  const mine = { ...ports, writer: 'api' }
+  const chain = createChain(mine)
+  const sealer = createSealer(mine)
+  sealer.start()
   return {
-    async write(entry) {
-      for (;;) {
-        const record = auditLink(WRITER, await last(), entry)
-        if ((await records.insert(record)) === 'exists') continue
-        // The chain in the record is what counts; the bus is for who listens.
-        void bus
-          .publish(subjects.audit(cluster, WRITER), { kind: 'audit', ...record }, { id: record._id })
-          .catch(() => undefined)
-        return
-      }
-    },
+    write: async (entry) => sealer.linked(await chain.append(entry)),
+    stop: () => sealer.stop(),
   }
 }

@@ -1,5 +1,6 @@
 import {
   apiSettings,
+  auditSettings,
   breakerSettings,
   budgetSettings,
   busSettings,
@@ -21,6 +22,7 @@ const Settings = Type.Object({
   ...breakerSettings,
   ...clusterSettings,
   ...apiSettings,
+  ...auditSettings,
   PROM_URL: prometheusSettings.PROM_URL,
   ANOMALY_THRESHOLDS: detectorSettings.ANOMALY_THRESHOLDS,
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,

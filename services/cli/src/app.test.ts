@@ -13,6 +13,7 @@ async function run(...args: string[]) {
   const code = await createCommandLine({
     out: (text) => void (said.out += text),
     err: (text) => void (said.err += text),
+    env: () => ({}),
   }).run(args)
   return { code, ...said }
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, readFile } from 'node:fs/promises'
+import { createSealer, openSigner, type Sealer } from '@kubewise/audit'
 import type { Consumption } from '@kubewise/bus'
 import { BUCKETS, CONSUMERS, decodePlanHint, STREAMS } from '@kubewise/contracts'
 import { createEventRecorder } from '@kubewise/kube'
 import { breakerOptions, createBreaker, every, type Service } from '@kubewise/service'
-import { createAuditChain } from './audit-chain.ts'
+import { createAuditChain, WRITER } from './audit-chain.ts'
 import { createBuckets } from './buckets.ts'
 import { optionsOf, type Config } from './config.ts'
 import { createStormWatch } from './context/storm.ts'
@@ -27,8 +28,9 @@ export function createExecutor(ports: Ports, config: Config): Service {
   const stopping = new AbortController()
   const signal = AbortSignal.any([ports.signal, stopping.signal])
   const webhook = webhookOf(ports, config)
-  const runtime = runtimeOf(ports, config, { signal: stopping.signal, webhook })
-  const { cluster } = runtime.options
+  const { auditKeyFile, cluster } = optionsOf(config)
+  const sealer = createSealer({ openSigner: () => openSigner(auditKeyFile), ...ports, cluster, writer: WRITER })
+  const runtime = runtimeOf(ports, config, { signal: stopping.signal, webhook, sealer })
   const stormWatch = createStormWatch({ ...ports, incidents: runtime.record.incidents, cluster })
   const worker = createWorker({ runtime, stormWatch, stopping: signal })
   let hints: Consumption | undefined
@@ -62,6 +64,7 @@ export function createExecutor(ports: Ports, config: Config): Service {
         () => retell(runtime),
         (error) => log.warn({ err: error }, 'what was not told could not be looked for'),
       )
+      sealer.start()
       log.info({ cluster, mode: runtime.options.mode }, 'executing')
     },
     async stop() {
@@ -70,6 +73,7 @@ export function createExecutor(ports: Ports, config: Config): Service {
       await Promise.all([sweeping, retelling])
       await worker.drain()
       await runtime.teller.drain()
+      await sealer.stop()
       webhook?.circuit.stop()
     },
   }
@@ -90,7 +94,7 @@ function webhookOf(ports: Ports, config: Config): Webhook | undefined {
 function runtimeOf(
   ports: Ports,
   config: Config,
-  { signal, webhook }: { signal: AbortSignal; webhook: Webhook | undefined },
+  { signal, webhook, sealer }: { signal: AbortSignal; webhook: Webhook | undefined; sealer: Sealer },
 ): Runtime {
   const { store, bus, clock, log, metrics } = ports
   const options = optionsOf(config)
@@ -106,7 +110,7 @@ function runtimeOf(
     record,
     bucket: createBuckets(bus),
     underWay: createUnderWayReader(record.executions, options.cluster, clock),
-    audit: createAuditChain({ audit: record.audit, bus, clock, log, cluster: options.cluster, holder }),
+    audit: createAuditChain({ store, bus, clock, log, cluster: options.cluster, holder, sealer }),
     figures: createFigures(metrics),
     teller: createTeller({
       clock,

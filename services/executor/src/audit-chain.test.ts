@@ -7,8 +7,7 @@ import { MemoryBus } from './fixture/memory-bus.ts'
 import { MemoryStore } from './fixture/memory-store.ts'
 
 function chainOn(store: MemoryStore, holder: string, bus = new MemoryBus()) {
-  const audit = store.collection(COLLECTIONS.audit)
-  return createAuditChain({ audit, bus, clock: systemClock, log: silentLog, cluster: 'test', holder })
+  return createAuditChain({ store, bus, clock: systemClock, log: silentLog, cluster: 'test', holder })
 }
 
 describe('the audit chain', () => {

@@ -1,6 +1,8 @@
 import type { Mode } from '@kubewise/contracts'
 import type { Limits } from '@kubewise/policy'
 import {
+  auditKeyFile,
+  auditSettings,
   breakerSettings,
   budgetsOf,
   busSettings,
@@ -25,6 +27,7 @@ const Settings = Type.Object({
   ...breakerSettings,
   ...clusterSettings,
   ...remediationSettings,
+  ...auditSettings,
   /** Signs what is sent to the webhook. */
   WEBHOOK_SECRET: Type.Optional(Type.String({ minLength: 1, secret: true })),
   /** In a cluster: where the ConfigMap `kubewise-kill` is looked for. */
@@ -44,6 +47,8 @@ export interface Options {
   protectedNamespaces: readonly string[]
   /** A file whose being there stops everything. */
   killFile: string
+  /** Of the key that signs the audit chain. */
+  auditKeyFile: string
   /** The namespace whose ConfigMap `kubewise-kill` does the same; only where we run in a cluster. */
   killNamespace?: string
   webhook?: { url: string; secret?: string }
@@ -62,6 +67,7 @@ export function optionsOf(config: Config): Options {
     },
     protectedNamespaces: [...config.KUBEWISE_SYSTEM_NAMESPACES, ...config.BLACKLISTED_NAMESPACES],
     killFile: join(expandHome(config.KUBEWISE_HOME), 'kill'),
+    auditKeyFile: auditKeyFile(config),
     ...(killNamespace && { killNamespace }),
     ...(url && { webhook: { url, ...(secret && { secret }) } }),
     leaseMs: config.EXECUTOR_LEASE_SECONDS * SECOND,

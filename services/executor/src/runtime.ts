@@ -1,3 +1,4 @@
+import type { Signer } from '@kubewise/audit'
 import type { Bus, KeyValue } from '@kubewise/bus'
 import { COLLECTIONS, type BucketSpec, type Execution } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
@@ -14,6 +15,8 @@ export interface Ports extends Kit {
   kube: Kube
   /** Reads a file as text; the machine's unless told. @throws an error with code ENOENT when it is not there */
   readText?: (path: string) => Promise<string>
+  /** The key that signs the audit chain; that of the configured file unless told. */
+  openSigner?: () => Promise<Signer>
 }
 
 /** The collections that the executor reads and, of these, `executions`, `targets` and its chain of `audit`, writes. */
@@ -33,7 +36,7 @@ export function recordOf(store: Store) {
 export type ExecutorRecord = ReturnType<typeof recordOf>
 
 /** What every stage is handed. */
-export interface Runtime extends Required<Ports> {
+export interface Runtime extends Required<Omit<Ports, 'openSigner'>> {
   options: Options
   /** This process, among all executors. */
   holder: string

@@ -143,32 +143,38 @@ const writeKill = changing({
     { additionalProperties: false },
   ),
   answer: async ({ isSet, reason }, who, desk) => {
-    const { clock, audit } = desk
-    const entry = {
-      atMs: clock.now(),
-      actor: who.name,
-      say: `${who.name} ${isSet ? 'stops' : 'resumes'} all actions: ${reason}`,
-    }
-    // Stopping must not wait for the audit; resuming must.
-    const [first, second] = isSet ? [setKill, auditKill] : [auditKill, setKill]
-    await first()
-    await second()
-    return { isSet, by: who.name, reason }
-
-    async function auditKill() {
-      await audit.write({ event: isSet ? 'killed' : 'resumed', ...entry })
-    }
-    async function setKill() {
-      const outcomes = await Promise.allSettled([
-        killInRecord(desk, isSet, who.name, reason),
-        killOnBus(desk, isSet, who.name, reason),
-      ])
-      const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
-      // One channel is enough to stop; to resume, all must be lifted.
-      if (failed.length === 2 || (failed.length === 1 && !isSet)) throw failed[0]!.reason
-    }
+    const { clock, audit, log } = desk
+    const auditKill = () =>
+      audit.write({
+        event: isSet ? 'killed' : 'resumed',
+        atMs: clock.now(),
+        actor: who.name,
+        say: `${who.name} ${isSet ? 'stops' : 'resumes'} all actions: ${reason}`,
+      })
+    // Stopping must not wait for the audit, nor fail with it; resuming must.
+    if (!isSet) await auditKill()
+    const channels = await killOnBoth(desk, isSet, who.name, reason)
+    if (isSet)
+      await auditKill().catch((error: unknown) => log.error({ err: error, by: who.name }, 'a stop is not in the audit'))
+    return { isSet, by: who.name, reason, channels }
   },
 })
+
+/**
+ * One channel is enough to stop; to resume, all must be lifted.
+ *
+ * @returns what became of it on each channel
+ */
+async function killOnBoth(desk: Desk, isSet: boolean, by: string, reason: string) {
+  const [record, bus] = await Promise.allSettled([
+    killInRecord(desk, isSet, by, reason),
+    killOnBus(desk, isSet, by, reason),
+  ])
+  const failed = [record, bus].filter((outcome) => outcome.status === 'rejected')
+  if (failed.length === 2 || (failed.length === 1 && !isSet)) throw failed[0]!.reason
+  const told = ({ status }: PromiseSettledResult<void>) => (status === 'fulfilled' ? 'done' : 'not reached')
+  return { record: told(record), bus: told(bus) }
+}
 
 async function killInRecord({ store, clock }: Desk, isSet: boolean, by: string, reason: string): Promise<void> {
   const collection = store.collection(COLLECTIONS.kill)

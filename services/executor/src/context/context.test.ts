@@ -30,6 +30,7 @@ describe('the kill switch', () => {
     const ports = {
       bucket: createBuckets(bus),
       kube,
+      clock: new VirtualClock(),
       record: recordOf(store),
       options,
       readText: given.readText ?? absent,

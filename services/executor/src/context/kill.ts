@@ -5,10 +5,16 @@ import { explain } from '@kubewise/service'
 import type { Runtime } from '../runtime.ts'
 
 type Channel = GuardContext['kill'][number]
-type KillPorts = Pick<Runtime, 'bucket' | 'kube' | 'record' | 'options' | 'readText'>
+type KillPorts = Pick<Runtime, 'bucket' | 'kube' | 'record' | 'options' | 'readText' | 'clock'>
 
 const CONFIG_MAP = 'kubewise-kill'
 const LONGEST_REASON = 200
+/**
+ * A switch that is set must hold within a second. What one channel answered is stale when another is waited for any longer, so
+ * that one is taken for unreadable then; or all are read anew, as often as this.
+ */
+const DEADLINE_MS = 800
+const MOST_ROUNDS = 3
 
 /** A reason as a person wrote it, one line of it. */
 const reasonOf = (text: unknown): string =>
@@ -17,9 +23,26 @@ const reasonOf = (text: unknown): string =>
     .trim()
     .slice(0, LONGEST_REASON)
 
-async function asKnown(channel: string, read: () => Promise<string | undefined>): Promise<Channel> {
-  const state = await read().then(known, (error: unknown): Known<undefined> => unknown(explain(error)))
-  return { channel, state }
+interface Reading extends Channel {
+  isLate: boolean
+}
+
+async function asKnown(
+  channel: string,
+  read: () => Promise<string | undefined>,
+  { clock }: KillPorts,
+): Promise<Reading> {
+  const over = new AbortController()
+  const late = clock
+    .sleep(DEADLINE_MS, over.signal)
+    .then((): Reading => ({ channel, state: unknown(`no answer within ${DEADLINE_MS} ms`), isLate: true }))
+  late.catch(() => undefined)
+  const state = read().then(known, (error: unknown): Known<undefined> => unknown(explain(error)))
+  try {
+    return await Promise.race([state.then((value): Reading => ({ channel, state: value, isLate: false })), late])
+  } finally {
+    over.abort()
+  }
 }
 
 async function onBus({ bucket }: KillPorts): Promise<string | undefined> {
@@ -48,13 +71,24 @@ async function inConfigMap({ kube }: KillPorts, namespace: string): Promise<stri
   return found && reasonOf(found.data?.['reason'] ?? 'the ConfigMap exists')
 }
 
-/** Reads every channel of the kill switch, all at once; what cannot be read is told as that. Never throws. */
-export function readKill(ports: KillPorts): Promise<Channel[]> {
+function readOnce(ports: KillPorts): Promise<Reading[]> {
   const { killNamespace } = ports.options
   return Promise.all([
-    asKnown('the bus', () => onBus(ports)),
-    asKnown('the record', () => inRecord(ports)),
-    asKnown('the file', () => inFile(ports)),
-    ...(killNamespace === undefined ? [] : [asKnown('the ConfigMap', () => inConfigMap(ports, killNamespace))]),
+    asKnown('the bus', () => onBus(ports), ports),
+    asKnown('the record', () => inRecord(ports), ports),
+    asKnown('the file', () => inFile(ports), ports),
+    ...(killNamespace === undefined ? [] : [asKnown('the ConfigMap', () => inConfigMap(ports, killNamespace), ports)]),
   ])
+}
+
+/**
+ * Reads every channel of the kill switch, all at once; what cannot be read is told as that. No answer is older than
+ * {@link DEADLINE_MS} when it resolves. Never throws.
+ */
+export async function readKill(ports: KillPorts): Promise<Channel[]> {
+  for (let round = 1; ; round++) {
+    const readings = await readOnce(ports)
+    if (round === MOST_ROUNDS || !readings.some(({ isLate }) => isLate))
+      return readings.map(({ channel, state }) => ({ channel, state }))
+  }
 }

@@ -6,6 +6,7 @@ import type { Work } from '../work.ts'
 import { carryOutStep } from './carry-out-step.ts'
 import { keptRaise } from './kept-raises.ts'
 import { endedStatus, settle } from './settle.ts'
+import { noLongerAllowed } from './still-allowed.ts'
 import { letWait } from './wait.ts'
 
 type NotDone = Exclude<WriteOutcome, { outcome: 'observed' }>
@@ -27,10 +28,14 @@ export const hasFallback = ({ steps }: Execution): boolean =>
 const isPassive = ({ action }: ExecutionStep) => actionNamed(action)?.isPassive === true
 const isChanged = ({ status }: ExecutionStep) => status === 'observed'
 
-/** A fallback that changes something is decided anew: much time has passed since the plan's own guards were asked. */
-async function fallbackRefusal(work: Work, step: ExecutionStep): Promise<Refusal | undefined> {
-  if (!step.isFallback || isPassive(step)) return undefined
-  return firstRefusal(GUARDS, await gather(work, work.stormWatch, work.plan))
+/**
+ * A fallback that changes something is decided anew: much time has passed since the plan's own guards were asked. Of a later
+ * step, what must hold of every write is asked again: somebody may have paused the namespace since.
+ */
+async function refusalBefore(work: Work, step: ExecutionStep): Promise<Refusal | undefined> {
+  if (isPassive(step)) return undefined
+  if (step.isFallback) return firstRefusal(GUARDS, await gather(work, work.stormWatch, work.plan))
+  return work.ledger.execution.steps.some(isChanged) ? noLongerAllowed(work) : undefined
 }
 
 async function refuseStep({ ledger }: Work, id: string, refusal: Refusal): Promise<NotDone> {
@@ -64,7 +69,7 @@ export async function runSteps(work: Work): Promise<void> {
   const ids = round.map(({ id }) => id)
   for (const { id } of round.filter(({ status }) => IS_OPEN.has(status))) {
     stopping.throwIfAborted()
-    const refusal = await fallbackRefusal(work, ledger.step(id))
+    const refusal = await refusalBefore(work, ledger.step(id))
     const ended = refusal ? await refuseStep(work, id, refusal) : await carryOutStep(work, id)
     if (ended.outcome !== 'observed') return stopAt(work, ids, ended)
   }
