@@ -97,13 +97,12 @@ export function createSealer(ports: SealPorts): Sealer {
     }
   }
 
-  /** @returns whether there was something to seal */
   async function sealOnce(): Promise<void> {
     const by = await openOnce()
     for (;;) {
       const head = await lastHead(by)
-      if (head && !(await links.get(auditId(writer, head.position))))
-        throw new BrokenChainError(`the chain ends before link ${head.position}, which was signed`)
+      if (head && (await links.get(auditId(writer, head.position)))?.hash !== head.link)
+        throw new BrokenChainError(`link ${head.position}, which was signed, is gone or is another`)
       const end = await lastLinkAfter(head)
       if (!end) return
       const body = {

@@ -2,11 +2,19 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createPublicKey } from 'node:crypto'
-import { auditId, auditLink, hashOf, type AuditHead, type AuditRecord } from '@kubewise/contracts'
+import {
+  auditId,
+  auditLink,
+  COLLECTIONS,
+  hashOf,
+  type AuditHead,
+  type AuditRecord,
+  type CollectionSpec,
+} from '@kubewise/contracts'
 import { silentLog, systemClock } from '@kubewise/service'
-import { openStore, type Store } from '@kubewise/store'
+import { openStore, type Query, type Store } from '@kubewise/store'
 import { temporaryFolder } from '@kubewise/testkit'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { keyIdOf, newKey, signerFrom, type Signer } from './key.ts'
 import { verifyAudit, type AuditReport, type VerifyOptions } from './verify.ts'
 
@@ -229,6 +237,14 @@ describe('an audit', () => {
         ['signature-wrong', 'unsigned-end'],
       ],
       ['garbage', ({ links }) => void (links[1]!['event'] = 7), ['unreadable']],
+      [
+        'a link under a head of its own',
+        ({ links, heads }) => {
+          links.splice(2, 1)
+          heads.splice(1, 1)
+        },
+        ['missing', 'head-missing'],
+      ],
       ['a stranger', ({ links }) => void links.push({ _id: 'note', version: 1 }), ['stray']],
     ]
     for (const [name, change, expected] of cases) {
@@ -262,6 +278,21 @@ describe('an audit', () => {
     )
     const silent = await verify({ links, heads: heads.slice(0, 1) }, { isSealedDemanded: false })
     assert.deepEqual(codes(silent), ['long-unsigned'])
+  })
+
+  it('that grows while it is read is no fault', async () => {
+    const grown = chainOf('executor', ['a', 'b', 'c', 'd'], new Set([0, 1]))
+    write({ links: grown.links.slice(0, 2), heads: grown.heads.slice(0, 2) })
+    const collection = <T extends { _id: string; version: number }>(spec: CollectionSpec<T>) => {
+      const open = store.collection(spec)
+      // Between the links and the heads a writer appends to both.
+      return spec.name === COLLECTIONS.auditHeads.name
+        ? { ...open, find: async (query?: Query) => (write(grown), open.find(query)) }
+        : open
+    }
+    const report = await verifyAudit({ ...store, collection }, { keys: KEYS })
+    assert.deepEqual(report.faults, [])
+    assert.equal(report.chains[0]?.sealedTo, 1)
   })
 
   it('that cannot be read in places is read on, page by page', async () => {

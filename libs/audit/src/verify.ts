@@ -88,15 +88,18 @@ export async function verifyAudit(store: Store, options: VerifyOptions): Promise
     if (faults.length < MOST_FAULTS) faults.push({ code, id, say })
   }
   const stray = (kind: string) => (id: string, say: string) => report('stray', id, `${kind} ${id}: ${say}`)
-  const links = inOrder(store.collection(COLLECTIONS.audit), stray('link'))
+  const audit = store.collection(COLLECTIONS.audit)
+  const links = inOrder(audit, stray('link'))
   const heads = inOrder(store.collection(COLLECTIONS.auditHeads), stray('head'))
   const kept = keptByWriter(options, report)
+  const isNew = async ({ writer, position, link }: AuditHead) =>
+    (await audit.find({ where: { _id: auditId(writer, position) } })).items[0]?.hash === link
   const chains: ChainReport[] = []
   for (;;) {
     const writers = [(await links.peek())?.writer, (await heads.peek())?.writer].filter((name) => name !== undefined)
     const writer = writers.sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1))[0]
     if (writer === undefined) break
-    chains.push(await walkChain(writer, { links, heads, kept: kept.get(writer) ?? new Map(), report, options }))
+    chains.push(await walkChain(writer, { links, heads, kept: kept.get(writer) ?? new Map(), isNew, report, options }))
     kept.delete(writer)
   }
   for (const [writer, theirs] of kept)
@@ -132,6 +135,8 @@ interface Walk {
   links: Ordered<AuditRecord>
   heads: Ordered<AuditHead>
   kept: Map<number, AuditHead>
+  /** Of a head behind the last link that was found: has its link been written since? */
+  isNew: (head: AuditHead) => Promise<boolean>
   report: Report
   options: VerifyOptions
 }
@@ -195,6 +200,10 @@ async function walkChain(writer: string, walk: Walk): Promise<ChainReport> {
     }
   }
   for (let next = await heads.peek(); next?.writer === writer; next = await heads.peek()) {
+    if ('value' in next && (await walk.isNew(next.value))) {
+      heads.take()
+      continue
+    }
     if ('value' in next)
       report(
         'truncated',
@@ -223,8 +232,10 @@ function checkLink(placed: Placed<AuditRecord>, expected: Expected, report: Repo
   const previous = missing === 0 ? expected.previous : undefined
   expected.number = number + 1
   expected.previous = undefined
-  if ('unreadable' in placed)
-    return void report('unreadable', id, `link ${id}: it cannot be read: ${placed.unreadable}`)
+  if ('unreadable' in placed) {
+    report('unreadable', id, `link ${id}: it cannot be read: ${placed.unreadable}`)
+    return undefined
+  }
   const { value } = placed
   expected.previous = value.hash
   const mistake = linkMistake(value)
@@ -241,8 +252,10 @@ function checkHead(placed: Placed<AuditHead>, expected: Expected, { report }: Wa
   const previous = missing === 0 ? expected.previous : undefined
   expected.number = number + 1
   expected.previous = undefined
-  if ('unreadable' in placed)
-    return void report('head-unreadable', id, `head ${id}: it cannot be read: ${placed.unreadable}`)
+  if ('unreadable' in placed) {
+    report('head-unreadable', id, `head ${id}: it cannot be read: ${placed.unreadable}`)
+    return undefined
+  }
   const { value } = placed
   expected.previous = value.hash
   const mistake = headMistake(value)
