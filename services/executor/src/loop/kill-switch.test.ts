@@ -66,8 +66,7 @@ function unreadable(world: World, answer: () => Promise<never>): void {
 /** The API server answers all else. */
 function ofConfigMap({ cluster }: World, answer: () => Promise<never>): void {
   const get = cluster.get.bind(cluster)
-  cluster.get = ((resource, ref, ...rest) =>
-    resource.kind === 'ConfigMap' ? answer() : get(resource, ref, ...rest)) as typeof cluster.get
+  cluster.get = (resource, ref, ...rest) => (resource.kind === 'ConfigMap' ? answer() : get(resource, ref, ...rest))
 }
 
 async function ill(): Promise<World> {
