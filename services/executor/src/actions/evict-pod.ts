@@ -1,12 +1,12 @@
 import { controllerOf, isPodReady } from '@kubewise/kube'
+import { TAKEN_UID } from '../ledger/effects/index.ts'
 import { irreversible, uidOf, type WorkloadWork } from './work.ts'
-
-export const EVICTED_UID = '/metadata/uid'
 
 /** Evicts one pod of the target, by uid: a repeat cannot hit its replacement. */
 export const evictPod: WorkloadWork = {
   on: 'workload',
   name: 'evict-pod@1',
+  effect: 'evict',
 
   readyPodsTaken: ({ pods }, step) => pods.filter((pod) => uidOf(pod) === step.with['uid'] && isPodReady(pod)).length,
 
@@ -19,7 +19,7 @@ export const evictPod: WorkloadWork = {
     if (!controllerOf(pod)) return { code: 'bare-pod', say: `The pod ${name} has no controller to bring it back.` }
     return {
       effect: { kind: 'evict', uid: uidOf(pod) },
-      changes: [{ path: EVICTED_UID, before: uidOf(pod), after: null }],
+      changes: [{ path: TAKEN_UID, before: uidOf(pod), after: null }],
       undo: irreversible('An evicted pod cannot be brought back; its controller makes another one.'),
     }
   },

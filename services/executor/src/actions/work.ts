@@ -2,6 +2,7 @@ import type { ExecutionStep, PlanStep, Refusal, Target, TargetRecord, Undo } fro
 import type { JsonPatchOperation, KubernetesObject, Pod } from '@kubewise/kube'
 import type { Limits } from '@kubewise/policy'
 import type { WorkloadView } from '../context/workload.ts'
+import type { Effect, EffectName } from '../ledger/effects/index.ts'
 
 /** What is looked at to make a write: read at the moment of the write, not of the plan. */
 interface Circumstances {
@@ -25,7 +26,7 @@ export interface ObjectPreparation extends Circumstances {
 
 /** Exactly what will be written, and how it is taken back. */
 export interface Prepared {
-  effect: { kind: 'patch'; operations: JsonPatchOperation[] } | { kind: 'evict'; uid: string }
+  effect: Effect
   changes: ExecutionStep['changes']
   undo: Undo
   /** Values before the first raise of the incident, by name. */
@@ -39,6 +40,8 @@ export interface WorkloadWork {
   on: 'workload'
   /** `name@version`, as in the catalogue. */
   name: string
+  /** Of what kind its effect is, so that whoever takes over knows how to look for it; a patch unless told. */
+  effect?: EffectName
   /** Ready pods that it takes away before others are ready. */
   readyPodsTaken(view: WorkloadView, step: Pick<PlanStep, 'with' | 'object'>): number
   /** Looks at the workload as it is and says what to write, or why nothing is. Has no effect of its own. */
@@ -53,6 +56,7 @@ export interface WorkloadWork {
 export interface ObjectWork {
   on: 'object'
   name: string
+  effect?: EffectName
   prepare(preparation: ObjectPreparation): Prepared | Refusal
   undo?(step: ExecutionStep, object: KubernetesObject): JsonPatchOperation[] | Refusal
 }

@@ -1,50 +1,27 @@
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
-import { RESOURCES, type KubernetesObject, type Pod } from '@kubewise/kube'
+import type { KubernetesObject } from '@kubewise/kube'
 import { actionNamed } from '@kubewise/policy'
-import { EVICTED_UID } from '../actions/evict-pod.ts'
 import { workOf } from '../actions/index.ts'
-import { guardedUndo, markerOn } from '../actions/patch.ts'
-import { isRefusal, uidOf, type Prepared } from '../actions/work.ts'
-import { refOf, resourceOfKind } from '../context/workload.ts'
+import { guardedUndo } from '../actions/patch.ts'
+import { isRefusal, type ActionWork, type Prepared } from '../actions/work.ts'
 import type { Work } from '../work.ts'
+import { effectNamed, type Sought } from './effects/index.ts'
 import { footprintOf, objectOf, prepareStep, takingBack } from './subject.ts'
-import type { Slot, Trace } from './write-once.ts'
-
-/** What a patch was prepared for; anything else is another object, or another state of it. */
-const stateOf = ({ metadata }: KubernetesObject): string =>
-  metadata?.annotations && metadata.generation !== undefined
-    ? String(metadata.generation)
-    : (metadata?.resourceVersion ?? '')
+import type { Slot } from './write-once.ts'
 
 /** Sending and seeing, the same forwards and back. */
-function wire(work: Work, step: ExecutionStep) {
-  let preparedFor = ''
-  const uid = () => work.ledger.step(step.id).changes.find(({ path }) => path === EVICTED_UID)?.before
+function wire(work: Work, step: ExecutionStep, { effect: name = 'patch' }: ActionWork) {
+  const { send, look, stateOf, isBusyBy429 } = effectNamed(name)
+  let preparedFor: string | undefined
   return {
-    isPatch: step.object.kind !== 'Pod',
-    isPreparedFor: (object: KubernetesObject) => void (preparedFor = stateOf(object)),
+    isBusyBy429,
+    isPreparedFor: (object: KubernetesObject) => void (preparedFor = stateOf?.(object)),
     async hasMoved() {
-      if (step.object.kind === 'Pod') return false
-      const object = await objectOf(work, step)
-      return object !== undefined && stateOf(object) !== preparedFor
+      const object = stateOf && (await objectOf(work, step))
+      return object !== undefined && stateOf?.(object) !== preparedFor
     },
-    async send({ effect }: Prepared): Promise<void> {
-      const { kube, stopping } = work
-      if (effect.kind === 'evict') return kube.evict(refOf(step.object), effect.uid)
-      const resource = resourceOfKind(step.object.kind)
-      if (!resource) throw new TypeError(`the kind ${step.object.kind} is not known`)
-      stopping.throwIfAborted()
-      await kube.patch(resource, refOf(step.object), { type: 'json', operations: effect.operations })
-    },
-    async observe(marker: string): Promise<Trace> {
-      if (step.object.kind === 'Pod') {
-        const pod = await work.kube.get<Pod>(RESOURCES.Pod, refOf(step.object))
-        return !pod || uidOf(pod) !== uid() || pod.metadata?.deletionTimestamp ? 'done' : 'absent'
-      }
-      const object = await objectOf(work, step)
-      if (!object || uidOf(object) !== step.object.uid) return 'gone'
-      return markerOn(object) === marker ? 'done' : 'absent'
-    },
+    send: ({ effect }: Prepared) => send(work, step, effect),
+    look: (sought: Sought) => look(work, step, sought),
   }
 }
 
@@ -54,7 +31,7 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
   const step = ledger.step(id)
   const action = workOf(actionNamed(step.action)?.name ?? step.action)
   if (!action) return { code: 'action-unknown', say: `There is no action ${step.action} (any more).` }
-  const { isPreparedFor, observe, ...rest } = wire(work, step)
+  const { isPreparedFor, look, ...rest } = wire(work, step, action)
   const next = `${plan._id}/${id}/${lock.epoch}`
   return {
     ...rest,
@@ -88,7 +65,7 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
         ),
       })),
     toObserved: () => ledger.changeStep(id, (each) => ({ ...each, status: 'observed', observedMs: clock.now() })),
-    observe: () => observe(ledger.step(id).marker),
+    observe: () => look(ledger.step(id)),
   }
 }
 
@@ -111,8 +88,9 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
   const step = ledger.step(id)
   const action = workOf(actionNamed(step.action)?.name ?? step.action)
   if (!action?.undo) return { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
-  const { isPreparedFor, observe, ...rest } = wire(work, step)
+  const { isPreparedFor, look, ...rest } = wire(work, step, action)
   const next = `${plan._id}/${id}/${lock.epoch}/undo`
+  const changes = step.changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
   const status = () => ledger.step(id).undo?.status
   const move = (to: 'intent' | 'sent' | 'done', marker?: string) =>
     ledger.changeStep(id, (each) => ({
@@ -137,7 +115,6 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
       })
       if (isRefusal(operations)) return operations
       isPreparedFor(back.object)
-      const changes = step.changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
       return {
         effect: { kind: 'patch', operations },
         changes,
@@ -147,6 +124,6 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
     toIntent: () => move('intent', next),
     toSent: () => move('sent'),
     toObserved: () => move('done'),
-    observe: () => observe(ledger.step(id).undo?.marker ?? ''),
+    observe: () => look({ marker: ledger.step(id).undo?.marker ?? '', changes }),
   }
 }

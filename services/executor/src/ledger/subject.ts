@@ -84,7 +84,7 @@ export async function prepareStep(
   if (isRefusal(prepared)) return prepared
   const object = 'workload' in found ? found.workload : found
   const { effect } = prepared
-  if (effect.kind === 'evict') return { object, prepared }
+  if (effect.kind !== 'patch') return { object, prepared }
   const left = { revert: revertOf(prepared.undo), ...(prepared.notes && { notes: prepared.notes }) }
   const operations = guardedPatch(object, effect.operations, footprintOf(work, marker, left))
   return { object, prepared: { ...prepared, effect: { kind: 'patch', operations } } }

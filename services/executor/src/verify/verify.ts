@@ -1,7 +1,7 @@
 import { keyOf, type Plan, type Verdict, type VerdictValue, type Verification } from '@kubewise/contracts'
-import { EVICTED_UID } from '../actions/evict-pod.ts'
 import { asKnown } from '../context/gather.ts'
 import { readWorkload } from '../context/workload.ts'
+import { TAKEN_UID } from '../ledger/effects/index.ts'
 import { objectOf } from '../ledger/subject.ts'
 import type { Work } from '../work.ts'
 import { CHECKS, type Finding, type Look } from './checks.ts'
@@ -26,7 +26,7 @@ async function lookAt(work: Work): Promise<Look> {
   const { kube, record, plan, ledger, clock } = work
   const { steps, actedMs } = ledger.execution
   const evicted = steps.flatMap(({ changes }) =>
-    changes.flatMap(({ path, before }) => (path === EVICTED_UID ? [String(before)] : [])),
+    changes.flatMap(({ path, before }) => (path === TAKEN_UID ? [String(before)] : [])),
   )
   // Of several patches of one object only the last one's marker is left on it.
   const patched = new Map(
