@@ -114,7 +114,13 @@ async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | Again
   return error === undefined ? afterSend(work, slot) : afterError(work, slot, error)
 }
 
-const VERBS: Readonly<Record<EffectName, string>> = { patch: 'Changes', evict: 'Evicts' }
+const VERBS: Readonly<Record<EffectName, string>> = {
+  patch: 'Changes',
+  resize: 'Resizes',
+  evict: 'Evicts',
+  delete: 'Deletes',
+  create: 'Creates',
+}
 
 const sayOf = ({ step }: Slot, { effect, changes }: Prepared) =>
   `${VERBS[effect.kind]} by step ${step}: ${changes.map(({ path }) => path).join(', ')}`
@@ -174,6 +180,8 @@ async function afterError(work: Work, slot: Slot, error: unknown): Promise<Write
     await work.clock.sleep(Math.min(error.retryAfterMs ?? BETWEEN_READS_MS, LONGEST_WAIT_MS), work.stopping)
     return { again: { code: 'server-unreachable', say: `Nothing was sent: ${error.message}` } }
   }
+  // Whoever sent it before may have been slower than we looked: by its name it is the same.
+  if (isKubeError(error, 'already-exists') && (await slot.observe()) === 'done') return arrive(work, slot, false)
   const refusal = { code: `server-${error.kind}`, say: `The API server refused: ${error.message}` }
   if (isKubeError(error, 'too-many-requests') && slot.isBusyBy429) {
     await work.clock.sleep(Math.min(error.retryAfterMs ?? BETWEEN_READS_MS, LONGEST_WAIT_MS), work.stopping)

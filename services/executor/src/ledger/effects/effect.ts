@@ -3,7 +3,13 @@ import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
 import type { Work } from '../../work.ts'
 
 /** One write to the cluster, ready to be sent. */
-export type Effect = { kind: 'patch'; operations: JsonPatchOperation[] } | { kind: 'evict'; uid: string }
+export type Effect =
+  | { kind: 'patch'; operations: JsonPatchOperation[] }
+  /** As a patch, through the subresource that changes a running pod's resources. */
+  | { kind: 'resize'; operations: JsonPatchOperation[] }
+  | { kind: 'evict'; uid: string }
+  | { kind: 'delete'; uid: string; gracePeriodSeconds?: number }
+  | { kind: 'create'; object: KubernetesObject }
 
 export type EffectName = Effect['kind']
 
@@ -26,6 +32,8 @@ export interface EffectKind<E extends Effect = Effect> {
   look(work: Work, step: ExecutionStep, sought: Sought): Promise<Trace>
   /** What a write was prepared for; after a conflict, another state is worth another look. Absent where a conflict is final. */
   stateOf?(object: KubernetesObject): string
+  /** The uid of what was made, for its undoing. @throws KubeError */
+  madeUid?(work: Work, step: ExecutionStep, sought: Sought): Promise<string | undefined>
   /** Does 429 mean that the server is busy? For an eviction it is a disruption budget's no. */
   isBusyBy429: boolean
 }
