@@ -101,6 +101,7 @@ export function createReadOnlyKube(cluster: ScenarioCluster, clock: Clock): Read
     evict: async (ref, uid, options) => ask(`evict ${ref.namespace ?? ''}/${ref.name} ${uid}`, options),
     delete: async (resource, ref, uid, options) =>
       ask(`delete ${resource.kind} ${ref.namespace ?? ''}/${ref.name} ${uid}`, options),
+    serves: async () => true,
     canI: async () => ({ isAllowed: true, reason: '' }),
     clockSkewMs: () => 0,
     serverVersion: async () => 'v1.34.0',

@@ -41,6 +41,7 @@ export const VERIFICATIONS = [
   'pod-replaced',
   'change-stands',
   'volume-expanded',
+  'job-completed',
 ] as const
 export type Verification = (typeof VERIFICATIONS)[number]
 

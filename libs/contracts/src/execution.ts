@@ -19,14 +19,16 @@ export const STEP_STATUSES = [
 ] as const
 export type StepStatus = (typeof STEP_STATUSES)[number]
 
-/** One reversal: the JSON Patch that brings the before-image back, guarded by tests on what we wrote. */
+/** One reversal: the JSON Patch that brings the before-image back, guarded by tests on what we wrote, or an effect of its own. */
 export const Undo = strict({
-  /** restore: the before-image by patch. none: cannot be taken back, `say` tells why. */
-  how: oneOf(['restore', 'none']),
+  /** restore: the before-image by patch. compensate: what was made is deleted. none: cannot be taken back, `say` tells why. */
+  how: oneOf(['restore', 'compensate', 'none']),
   say: Text,
   status: oneOf(['available', 'intent', 'sent', 'done', 'refused', 'not-possible']),
   patch: optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
   marker: optional(Text),
+  /** Of what was made: that, and nothing else of its name, is deleted. */
+  uid: optional(Text),
 })
 export type Undo = Static<typeof Undo>
 

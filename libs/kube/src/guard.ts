@@ -46,6 +46,7 @@ export function guardKube(kube: Kube, makeCircuits: MakeCircuits): Kube {
     patch: (...given) => through(writes, () => kube.patch(...given)),
     evict: (...given) => through(writes, () => kube.evict(...given)),
     delete: (...given) => through(writes, () => kube.delete(...given)),
+    serves: (...given) => through(reads, () => kube.serves(...given)),
     canI: (...given) => through(reads, () => kube.canI(...given)),
     clockSkewMs: () => kube.clockSkewMs(),
     serverVersion: (...given) => through(reads, () => kube.serverVersion(...given)),

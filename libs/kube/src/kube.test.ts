@@ -320,6 +320,30 @@ describe('Kube requests', () => {
       assert.match(removal.body, /"preconditions":\{"uid":"uid-2"\}/)
     })
 
+    it('a delete at once, and what it owns after it', async () => {
+      await using server = await scriptedServer((response) =>
+        json(response, 200, { kind: 'Status', status: 'Success' }),
+      )
+      await server.kube().delete(RESOURCES.Pod, REF, 'uid-2', { gracePeriodSeconds: 0 })
+      assert.deepEqual(JSON.parse(server.received.at(-1)?.body ?? ''), {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid: 'uid-2' },
+        propagationPolicy: 'Background',
+        gracePeriodSeconds: 0,
+      })
+    })
+
+    it('asks discovery what the server knows', async () => {
+      await using server = await scriptedServer((response, { path }) =>
+        json(response, 200, path === '/api/v1' ? { resources: [{ name: 'pods' }, { name: 'pods/resize' }] } : {}),
+      )
+      const kube = server.kube()
+      assert.equal(await kube.serves(RESOURCES.Pod, 'resize'), true)
+      assert.equal(await kube.serves(RESOURCES.Pod, 'binding'), false)
+      assert.equal((await failure(kube.serves(RESOURCES.Deployment, 'scale'))).kind, 'malformed')
+    })
+
     it('lists in pages, with selectors, and puts kind and apiVersion back', async () => {
       await using server = await scriptedServer((response, { query }) => {
         const next = { undefined: 'two', two: 'three', three: '' }[query['continue'] ?? 'undefined']

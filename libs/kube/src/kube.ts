@@ -4,7 +4,7 @@ import { createClient, type Call, type Client } from './client.ts'
 import { isKubeError, isRecord, KubeError } from './errors.ts'
 import { asObject, listAll } from './list.ts'
 import type { KubernetesObject } from './objects.ts'
-import { collectionPath, noNamespace, objectPath } from './paths.ts'
+import { collectionPath, groupPath, noNamespace, objectPath } from './paths.ts'
 import type { AccessQuestion, Kube, ObjectRef, Patch, Resource, WriteOptions } from './port.ts'
 import { reflect } from './reflect.ts'
 import { createReflectorCounters } from './reflector-counters.ts'
@@ -74,6 +74,13 @@ function verdictOf(answer: Record<string, unknown>): { isAllowed: boolean; reaso
   return { isAllowed: status['allowed'], reason: said.join('; ') }
 }
 
+/** Names of what a group serves, subresources as `pods/resize`. */
+function servedNames({ resources }: Record<string, unknown>): string[] {
+  if (!Array.isArray(resources))
+    throw new KubeError({ kind: 'malformed', reason: 'NoResources', message: 'expected a list of resources' })
+  return resources.flatMap((one: unknown) => (isRecord(one) && typeof one['name'] === 'string' ? [one['name']] : []))
+}
+
 function versionOf({ gitVersion }: Record<string, unknown>): string {
   if (typeof gitVersion === 'string') return gitVersion
   throw new KubeError({ kind: 'malformed', reason: 'NoVersion', message: 'expected a gitVersion' })
@@ -102,6 +109,10 @@ function reads(client: Client, log: Logger, clock: Clock, metrics: Metrics | und
       const path = `/apis/authorization.k8s.io/v1/${what}`
       const body = JSON.stringify(reviewOf(question))
       return client.json({ method: 'POST', path, body, what, signal }, verdictOf)
+    },
+    async serves(resource, subresource, signal) {
+      const call: Call = { method: 'GET', path: groupPath(resource), what: 'discovery', signal }
+      return (await client.json(call, servedNames)).includes(`${resource.plural}/${subresource}`)
     },
     clockSkewMs: () => client.clockSkewMs(),
     async serverVersion(signal) {
@@ -154,7 +165,16 @@ function writes(client: Client, fieldManager: string) {
       const { isDryRun, isWrite, signal } = writeCall(fieldManager, options)
       // With a body, the server reads no option from the query: a dry run asked for there would delete.
       const dryRun = isDryRun ? { dryRun: ['All'] } : {}
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...dryRun }
+      const { gracePeriodSeconds } = options
+      const body = {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid },
+        // Else a Job's pods would stay behind, for want of a default in some versions of its API.
+        propagationPolicy: 'Background',
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+        ...dryRun,
+      }
       const sent: Call = {
         method: 'DELETE',
         path: objectPath(resource, ref),

@@ -17,14 +17,18 @@ export function noNamespace(resource: Resource): KubeError {
   return new KubeError({ kind: 'invalid', reason: 'BadName', message: `${resource.kind}: expected a namespace` })
 }
 
+/** `/apis/apps/v1`, where the server tells what it serves. */
+export function groupPath({ group, version }: Resource): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+}
+
 /** `/apis/apps/v1/namespaces/shop/deployments`; without a namespace, of all namespaces. */
 export function collectionPath(resource: Resource, namespace?: string): string {
-  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`
   const scope =
     resource.isNamespaced && namespace !== undefined
       ? `/namespaces/${segment(namespace, `namespace of ${resource.kind}`)}`
       : ''
-  return `${root}${scope}/${resource.plural}`
+  return `${groupPath(resource)}${scope}/${resource.plural}`
 }
 
 /** @throws KubeError `invalid` if the namespace of a namespaced object is missing, or a name is not one */

@@ -102,8 +102,18 @@ export interface Kube {
   ): Promise<T>
   /** The eviction API, guarded by the pod's uid. 429 (a disruption budget) is a KubeError with kind `too-many-requests`. */
   evict(ref: ObjectRef, uid: string, options?: WriteOptions & { gracePeriodSeconds?: number }): Promise<void>
-  /** Delete, guarded by uid; for what eviction cannot do. */
-  delete(resource: Resource, ref: ObjectRef, uid: string, options?: WriteOptions): Promise<void>
+  /**
+   * Delete, guarded by uid; for what eviction cannot do. What it owns goes after it, in the background. A grace period of 0
+   * takes a pod's name away at once, whether its containers have ended or not.
+   */
+  delete(
+    resource: Resource,
+    ref: ObjectRef,
+    uid: string,
+    options?: WriteOptions & { gracePeriodSeconds?: number },
+  ): Promise<void>
+  /** Does this server know the subresource (`resize` of pods came with 1.33)? By its own discovery. */
+  serves(resource: Resource, subresource: string, signal?: AbortSignal): Promise<boolean>
   canI(question: AccessQuestion, signal?: AbortSignal): Promise<{ isAllowed: boolean; reason: string }>
   /** Difference of our clock from the server's `Date`, by the last answer; undefined before the first. */
   clockSkewMs(): number | undefined

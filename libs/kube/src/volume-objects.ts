@@ -11,6 +11,13 @@ export interface NodeSelector {
 }
 
 export interface PersistentVolume extends KubernetesObject {
-  spec?: { accessModes?: string[]; storageClassName?: string; nodeAffinity?: { required?: NodeSelector } }
+  spec?: {
+    accessModes?: string[]
+    storageClassName?: string
+    nodeAffinity?: { required?: NodeSelector }
+    /** Where what is written lies on one node. */
+    local?: { path: string }
+    hostPath?: { path: string }
+  }
   status?: { phase?: string }
 }

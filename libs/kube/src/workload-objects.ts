@@ -122,6 +122,8 @@ export interface JobSpec {
   activeDeadlineSeconds?: number
   ttlSecondsAfterFinished?: number
   suspend?: boolean
+  /** The selector was written by hand, not made by the server. */
+  manualSelector?: boolean
   selector?: LabelSelector
   template?: PodTemplate
 }

@@ -21,12 +21,22 @@ export interface Work extends Runtime {
   stopping: AbortSignal
 }
 
+type PlannedStep = Pick<PlanStep, 'with' | 'object' | 'preconditions' | 'timeoutSeconds'>
+
+/** For what was added while working. */
+const ADDED_TIMEOUT_SECONDS = 60
+
 /** The plan's step behind a step of the execution; for what was added while working, one made from its object. */
-export function planStepOf(plan: Plan, step: ExecutionStep): Pick<PlanStep, 'with' | 'object' | 'preconditions'> {
+export function planStepOf(plan: Plan, step: ExecutionStep): PlannedStep {
   const planned = (step.isFallback ? plan.fallback : plan.steps).find(
     (each) => stepId(each, step.isFallback) === step.id,
   )
   return (
-    planned ?? { object: step.object, with: { pod: step.object.name, uid: step.object.uid ?? '' }, preconditions: [] }
+    planned ?? {
+      object: step.object,
+      with: { pod: step.object.name, uid: step.object.uid ?? '' },
+      preconditions: [],
+      timeoutSeconds: ADDED_TIMEOUT_SECONDS,
+    }
   )
 }

@@ -42,6 +42,18 @@ describe('the action catalogue', () => {
     ['a part of a byte', 'expand-volume@1', { size: '1500m' }, false],
     ['nothing more', 'cordon@1', {}, true],
     ['another node', 'cordon@1', { node: 'other' }, false],
+    ['a pod to delete with its uid', 'delete-pod@1', { pod: 'web-1', uid: 'u' }, true],
+    ['a pod to delete without it', 'delete-pod@1', { pod: 'web-1' }, false],
+    ['ten pods that ended', 'delete-finished-pods@1', { atMost: 10 }, true],
+    ['however many pods', 'delete-finished-pods@1', {}, false],
+    ['more pods than a hundred', 'delete-finished-pods@1', { atMost: 101 }, false],
+    ['a Job with its uid', 'rerun-job@1', { job: 'report', uid: 'u' }, true],
+    ['any Job', 'rerun-job@1', {}, false],
+    ['no data to lose', 'drain@1', {}, true],
+    ['emptyDirs that may go', 'drain@1', { deleteEmptyDirData: true }, true],
+    ['force', 'drain@1', { force: true }, false],
+    ['a pod’s limit', 'resize-pod@1', { pod: 'web-1', uid: 'u', container: 'app', memoryLimit: '192Mi' }, true],
+    ['a pod without a limit', 'resize-pod@1', { pod: 'web-1', uid: 'u', container: 'app' }, false],
     ['a sentence', 'escalate@1', { say: 'Look at this.' }, true],
   ]
   for (const [given, name, values, isRight] of parameters)
@@ -50,10 +62,13 @@ describe('the action catalogue', () => {
 
   it('asks for no more rights than its verbs need', () => {
     assert.deepEqual(rbacFor(ACTIONS), [
+      { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
       { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] },
       { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'patch'] },
-      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+      { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['delete', 'get', 'list'] },
       { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['pods/resize'], verbs: ['patch'] },
       { apiGroups: ['apps'], resources: ['controllerrevisions'], verbs: ['list'] },
       { apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['get', 'patch'] },
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] },
@@ -64,6 +79,9 @@ describe('the action catalogue', () => {
         resources: ['horizontalpodautoscalers'],
         verbs: ['get', 'patch'],
       },
+      { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get'] },
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'delete', 'get'] },
+      { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
     ])
   })
 

@@ -1,10 +1,15 @@
 import { ACTION_ALIASES, RISKS, type Plan, type Risk } from '@kubewise/contracts'
 import type { ActionSpec } from '../action.ts'
 import { cordon, uncordon } from './cordon.ts'
-import { evictPod } from './evict-pod.ts'
-import { expandVolume } from './expand-volume.ts'
 import { escalate, noOp, notify, proposePatch, wait } from './passive.ts'
 import { pauseRollout, resumeRollout } from './pause-rollout.ts'
+import { deleteFinishedPods } from './delete-finished-pods.ts'
+import { deletePod } from './delete-pod.ts'
+import { drain } from './drain.ts'
+import { evictPod } from './evict-pod.ts'
+import { expandVolume } from './expand-volume.ts'
+import { rerunJob } from './rerun-job.ts'
+import { resizePod } from './resize-pod.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
 import { scale } from './scale.ts'
@@ -27,6 +32,11 @@ export const ACTIONS: readonly ActionSpec[] = [
   untaint,
   pauseRollout,
   resumeRollout,
+  deletePod,
+  deleteFinishedPods,
+  rerunJob,
+  drain,
+  resizePod,
   escalate,
   notify,
   proposePatch,

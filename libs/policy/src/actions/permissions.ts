@@ -19,6 +19,14 @@ export const EVICTION: readonly Permission[] = [
 export const changeOf = (group: string, resource: string): readonly Permission[] =>
   ['get', 'patch'].map((verb) => ({ group, resource, verb }))
 
+const GROUPS: Readonly<Record<string, string>> = { Job: 'batch', CronJob: 'batch' }
+
+/** Reads one object of a kind that has pods. */
+export function readOf(kind: string): readonly Permission[] {
+  const resource = PLURALS[kind] ?? `${kind.toLowerCase()}s`
+  return [{ group: GROUPS[kind] ?? 'apps', resource, verb: 'get' }]
+}
+
 /** No pod is replaced or taken away. */
 export const NO_IMPACT = (): Impact => ({ pods: 0, readyPodsTaken: 0, restarts: false })
 

@@ -7,18 +7,23 @@ import { rollingImpact } from './rolling.ts'
 /** A resource quantity above zero, as Kubernetes writes it: `192Mi`, `250m`. */
 const Quantity = Type.String({ pattern: '^(?=.*[1-9])[0-9]+(\\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$', maxLength: 32 })
 
-const Resources = Type.Object(
-  { container: Type.String({ minLength: 1 }), memoryLimit: Type.Optional(Quantity), cpuLimit: Type.Optional(Quantity) },
-  { additionalProperties: false },
-)
+/** Which container, and the limits that it gets. */
+export const LIMITS = {
+  container: Type.String({ minLength: 1 }),
+  memoryLimit: Type.Optional(Quantity),
+  cpuLimit: Type.Optional(Quantity),
+}
+
+const Resources = Type.Object(LIMITS, { additionalProperties: false })
 /** Parameters of `set-resources@1`; a limit that is not named stays as it is. */
 export type SetResources = Static<typeof Resources>
 
-const decode = decoderOf(Resources, ({ memoryLimit, cpuLimit }) =>
+export const hasLimit = ({ memoryLimit, cpuLimit }: Pick<SetResources, 'memoryLimit' | 'cpuLimit'>): string[] =>
   memoryLimit === undefined && cpuLimit === undefined
     ? ['memoryLimit, cpuLimit: expected at least one, got neither']
-    : [],
-)
+    : []
+
+const decode = decoderOf(Resources, hasLimit)
 
 /** Raises the limits of one container, in the template. How far is bounded when it is done, against the values found there. */
 export const setResources: ActionSpec = {

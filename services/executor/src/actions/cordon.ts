@@ -4,7 +4,7 @@ import { setBy, setFlag, type Flag } from './flag.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import type { ObjectWork } from './work.ts'
 
-const CORDONED: Flag = {
+export const CORDONED: Flag = {
   path: '/spec/unschedulable',
   isSet: ({ spec }: Node) => spec?.unschedulable === true,
   annotation: CORDONED_ANNOTATION,

@@ -1,12 +1,18 @@
-import { controllerOf, isPodReady } from '@kubewise/kube'
-import { irreversible, uidOf, type WorkloadWork } from './work.ts'
+import { controllerOf, isPodReady, type Pod } from '@kubewise/kube'
+import { TAKEN_UID } from '../ledger/effects/index.ts'
+import { irreversible, uidOf, type Prepared, type WorkloadWork } from './work.ts'
 
-export const EVICTED_UID = '/metadata/uid'
+export const evictionOf = (pod: Pod): Prepared => ({
+  effect: { kind: 'evict', uid: uidOf(pod) },
+  changes: [{ path: TAKEN_UID, before: uidOf(pod), after: null }],
+  undo: irreversible('An evicted pod cannot be brought back; its controller makes another one.'),
+})
 
 /** Evicts one pod of the target, by uid: a repeat cannot hit its replacement. */
 export const evictPod: WorkloadWork = {
   on: 'workload',
   name: 'evict-pod@1',
+  effect: 'evict',
 
   readyPodsTaken: ({ pods }, step) => pods.filter((pod) => uidOf(pod) === step.with['uid'] && isPodReady(pod)).length,
 
@@ -17,10 +23,6 @@ export const evictPod: WorkloadWork = {
     if (pod.metadata?.name !== name || step.object.name !== name)
       return { code: 'foreign-object', say: `The uid given is that of ${pod.metadata?.name}, not of ${String(name)}.` }
     if (!controllerOf(pod)) return { code: 'bare-pod', say: `The pod ${name} has no controller to bring it back.` }
-    return {
-      effect: { kind: 'evict', uid: uidOf(pod) },
-      changes: [{ path: EVICTED_UID, before: uidOf(pod), after: null }],
-      undo: irreversible('An evicted pod cannot be brought back; its controller makes another one.'),
-    }
+    return evictionOf(pod)
   },
 }

@@ -8,6 +8,11 @@ import { scale } from './scale.ts'
 import { setAutoscalerMaximum } from './set-autoscaler-maximum.ts'
 import { setResources } from './set-resources.ts'
 import { taint, untaint } from './taint.ts'
+import { deleteFinishedPods } from './delete-finished-pods.ts'
+import { deletePod } from './delete-pod.ts'
+import { drain } from './drain.ts'
+import { rerunJob } from './rerun-job.ts'
+import { resizePod } from './resize-pod.ts'
 import type { ActionWork } from './work.ts'
 
 /** How each action of the catalogue that changes something is done; those that only tell need no work here. */
@@ -25,6 +30,11 @@ export const WORKS: readonly ActionWork[] = [
   untaint,
   pauseRollout,
   resumeRollout,
+  deletePod,
+  deleteFinishedPods,
+  rerunJob,
+  drain,
+  resizePod,
 ]
 
 const BY_NAME: ReadonlyMap<string, ActionWork> = new Map(WORKS.map((work) => [work.name, work]))

@@ -18,7 +18,7 @@ export interface Footprint {
   notes?: Readonly<Record<string, string>>
 }
 
-function annotationsOf({ marker, plan, reason, atMs, revert, notes }: Footprint): Record<string, string> {
+export function annotationsOf({ marker, plan, reason, atMs, revert, notes }: Footprint): Record<string, string> {
   return {
     [STEP_ANNOTATION]: marker,
     'kubewise.io/last-remediation': new Date(atMs).toISOString(),

@@ -15,7 +15,7 @@ import type { ExecutionStep, Parameters, TargetRecord } from '@kubewise/contract
 import { applyJsonPatch } from '../fixture/json-patch.ts'
 import { WORKS, workOf } from './index.ts'
 import { guardedPatch, guardedUndo } from './patch.ts'
-import { isRefusal, type Prepared } from './work.ts'
+import { isRefusal, type Prepared, type ReadKube } from './work.ts'
 
 const TARGET = { cluster: 'test', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'u' }
 const record: TargetRecord = {
@@ -130,6 +130,18 @@ const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
     object,
     given: { autoscaler: 'web', uid: 'u', maxReplicas: (object.spec?.maxReplicas ?? 1) + 1 },
   })),
+  // Its own write; the pods that it evicts are another matter.
+  'drain@1': plain(node),
+  'resize-pod@1': fc.tuple(deployment, fc.double({ min: 1.1, max: 2, noNaN: true })).map(([{ spec }, factor]) => {
+    const [first] = spec?.template?.spec?.containers ?? []
+    const memory = Number.parseInt(String(first?.resources?.limits?.['memory']), 10)
+    const owner = { apiVersion: 'apps/v1', kind: TARGET.kind, name: TARGET.name, uid: 'u', controller: true }
+    const metadata = { name: 'web-1', namespace: 'shop', uid: 'p', generation: 1, ownerReferences: [owner] }
+    return {
+      object: { kind: 'Pod', metadata, spec: spec?.template?.spec ?? { containers: [] } },
+      given: { container: first?.name ?? '', memoryLimit: `${Math.floor(memory * factor)}Mi` },
+    }
+  }),
   'cordon@1': plain(node),
   'uncordon@1': plain(node),
   'taint@1': plain(node),
@@ -138,7 +150,14 @@ const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   'resume-rollout@1': plain(deployment),
 }
 
-function prepare(name: string, { object, given, revisions = [] }: Case) {
+/** There is nothing else than the object. */
+const kube: ReadKube = {
+  get: async () => undefined,
+  list: async () => ({ items: [], resourceVersion: '1' }),
+  serves: async () => true,
+}
+
+async function prepare(name: string, { object, given, revisions = [] }: Case) {
   const work = workOf(name) ?? assert.fail(`there is no action ${name}`)
   const circumstances = {
     step: { with: given, object: { ...TARGET, kind: object.kind ?? '' } },
@@ -147,18 +166,18 @@ function prepare(name: string, { object, given, revisions = [] }: Case) {
     incident: 'incident-1',
     planCreatedMs: 1,
   }
-  return work.on === 'object'
-    ? work.prepare({ ...circumstances, object, target: TARGET })
-    : work.prepare({ ...circumstances, view: { workload: object, revisions, pods: [] } })
+  if (work.on === 'workload') return work.prepare({ ...circumstances, view: { workload: object, revisions, pods: [] } })
+  const about = { object, target: TARGET, plan: 'plan', stepId: 'step', nowMs: 1, kube }
+  return (await work.prepare?.({ ...circumstances, ...about })) ?? assert.fail(`${name} writes nothing`)
 }
 
 function undoing(name: string, prepared: Prepared, object: KubernetesObject, revisions: Revision[] = []) {
   const work = workOf(name)
   const { changes, undo } = prepared
   const step = { changes, undo } as unknown as ExecutionStep
-  return work?.on === 'object'
-    ? work.undo?.(step, object)
-    : work?.undo?.(step, { workload: object, revisions, pods: [] })
+  return work?.on === 'workload'
+    ? work.undo?.(step, { workload: object, revisions, pods: [] })
+    : work?.undo?.(step, object)
 }
 
 const footprint = { marker: 'plan/step/1', plan: 'plan', reason: 'test', atMs: 0, revert: '' }
@@ -183,12 +202,13 @@ describe('taking back', () => {
   })
 
   for (const name of restoring)
-    it(`${name} brings back what was there before`, () => {
+    it(`${name} brings back what was there before`, async () => {
       let done = 0
-      fc.assert(
-        fc.property(CASES[name]!, (one) => {
-          const prepared = prepare(name, one)
-          if (isRefusal(prepared) || prepared.effect.kind !== 'patch') return
+      await fc.assert(
+        fc.asyncProperty(CASES[name]!, async (one) => {
+          const prepared = await prepare(name, one)
+          if (isRefusal(prepared) || prepared.undo.how === 'none') return
+          if (prepared.effect.kind !== 'patch' && prepared.effect.kind !== 'resize') return
           const { operations } = prepared.effect
           const changed = applyJsonPatch(
             one.object,

@@ -1,7 +1,8 @@
 import type { ExecutionStep, PlanStep, Refusal, Target, TargetRecord, Undo } from '@kubewise/contracts'
-import type { JsonPatchOperation, KubernetesObject, Pod } from '@kubewise/kube'
-import type { Limits } from '@kubewise/policy'
+import type { JsonPatchOperation, Kube, KubernetesObject, Pod } from '@kubewise/kube'
+import type { Known, Limits } from '@kubewise/policy'
 import type { WorkloadView } from '../context/workload.ts'
+import type { Effect, EffectName } from '../ledger/effects/index.ts'
 
 /** What is looked at to make a write: read at the moment of the write, not of the plan. */
 interface Circumstances {
@@ -21,11 +22,24 @@ export interface ObjectPreparation extends Circumstances {
   /** The step's object, by its uid. */
   object: KubernetesObject
   target: Target
+  plan: string
+  /** The step as the ledger names it. */
+  stepId: string
+  nowMs: number
+  /** For what else must be looked at. */
+  kube: ReadKube
+}
+
+/** Reads alone: what is prepared has no effect of its own. */
+export type ReadKube = Pick<Kube, 'get' | 'list' | 'serves'>
+
+export interface SeveralPreparation extends ObjectPreparation {
+  protectedNamespaces: Known<readonly string[]>
 }
 
 /** Exactly what will be written, and how it is taken back. */
 export interface Prepared {
-  effect: { kind: 'patch'; operations: JsonPatchOperation[] } | { kind: 'evict'; uid: string }
+  effect: Effect
   changes: ExecutionStep['changes']
   undo: Undo
   /** Values before the first raise of the incident, by name. */
@@ -39,6 +53,8 @@ export interface WorkloadWork {
   on: 'workload'
   /** `name@version`, as in the catalogue. */
   name: string
+  /** Of what kind its effect is, so that whoever takes over knows how to look for it; a patch unless told. */
+  effect?: EffectName
   /** Ready pods that it takes away before others are ready. */
   readyPodsTaken(view: WorkloadView, step: Pick<PlanStep, 'with' | 'object'>): number
   /** Looks at the workload as it is and says what to write, or why nothing is. Has no effect of its own. */
@@ -49,16 +65,47 @@ export interface WorkloadWork {
   inTheWay?(view: WorkloadView): Pod[]
 }
 
-/** How an action on one object of another kind is done. It takes no pod away. */
+/** How an action on one object of another kind is done. It takes no ready pod away. */
 export interface ObjectWork {
   on: 'object'
   name: string
-  prepare(preparation: ObjectPreparation): Prepared | Refusal
+  effect?: EffectName
+  prepare(preparation: ObjectPreparation): Prepared | Refusal | Promise<Prepared | Refusal>
   undo?(step: ExecutionStep, object: KubernetesObject): JsonPatchOperation[] | Refusal
 }
 
+/** One of the pods that a step on several objects takes, and whose it is. */
+export interface Member {
+  pod: Pod
+  /** What brings it back. */
+  target: Target
+}
+
+/**
+ * How an action on several pods is done: what it writes to its own object first, then each pod by a step of its own, one after the
+ * other, with every test and record that a step has.
+ */
+export interface SeveralWork {
+  on: 'several'
+  name: string
+  /** Of each of its pods. */
+  memberEffect: 'evict' | 'delete'
+  /** What is written to the step's own object before. Absent where nothing is. */
+  prepare?(preparation: ObjectPreparation): Prepared | Refusal
+  undo?(step: ExecutionStep, object: KubernetesObject): JsonPatchOperation[] | Refusal
+  /**
+   * The pods that are to be taken now, in their order; or why nothing may be done at all.
+   *
+   * @param takenCount how many were taken by this step before
+   * @throws KubeError
+   */
+  members(preparation: SeveralPreparation, takenCount: number): Promise<readonly Member[] | Refusal>
+  /** Looks at a pod once more, right before it is taken. */
+  prepareMember(pod: Pod): Prepared | Refusal
+}
+
 /** How an action that changes the cluster is done. */
-export type ActionWork = WorkloadWork | ObjectWork
+export type ActionWork = WorkloadWork | ObjectWork | SeveralWork
 
 export function isRefusal(answer: object): answer is Refusal {
   return 'code' in answer && 'say' in answer
@@ -73,5 +120,7 @@ export const restoring = (say: string, patch: JsonPatchOperation[]): Undo => ({
   status: 'available',
   patch: patch.map((operation) => ({ ...operation })),
 })
+
+export const isSeveral = (work: ActionWork | undefined): work is SeveralWork => work?.on === 'several'
 
 export const irreversible = (say: string): Undo => ({ how: 'none', say, status: 'not-possible' })

@@ -87,6 +87,14 @@ describe('letting a target go', () => {
     assert.equal(released(record(), untouched, DEFAULT_LIMITS).coolingUntilMs, 0)
   })
 
+  it('gives no rest to what was only held beside', () => {
+    const beside = record({ _id: 'test/shop/Deployment/api', failures: 1 })
+    const { lock, ...rest } = released(beside, execution({ status: 'failed' }), DEFAULT_LIMITS)
+    const { lock: _lock, ...before } = beside
+    assert.equal(lock, undefined)
+    assert.deepEqual(rest, before)
+  })
+
   it('is done once, whoever does it again', () => {
     const once = released(record(), execution({ status: 'undone' }), DEFAULT_LIMITS)
     assert.deepEqual(released(once, execution({ status: 'undone' }), DEFAULT_LIMITS), once)

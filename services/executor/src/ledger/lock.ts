@@ -5,6 +5,7 @@ import {
   type Execution,
   type Plan,
   type Refusal,
+  type Target,
   type TargetRecord,
 } from '@kubewise/contracts'
 import type { Limits } from '@kubewise/policy'
@@ -23,6 +24,11 @@ export interface TargetLock {
    * after this. @throws LostError, also where we were silent for so long that another may have taken over
    */
   hold(change?: (record: TargetRecord) => TargetRecord): Promise<void>
+  /**
+   * Takes another target beside, until the release: of a node's pods, say. It stays ours with the first; a crash leaves it to
+   * this plan alone. @returns why not, where another remediation has it
+   */
+  include(target: Target): Promise<Refusal | undefined>
   /** The same without a write, for the last instant: were we stopped since? @throws LostError */
   mustBeOurs(): void
   /** Lets go at the end of an execution. @throws LostError */
@@ -34,9 +40,9 @@ type LockPorts = Pick<Runtime, 'record' | 'clock' | 'holder' | 'options'>
 /** Others were faster this often in a row: somebody is at work there. */
 const MOST_ATTEMPTS = 5
 
-const busy = (plan: Plan, other: string): Refusal => ({
+const busy = (target: Target, other: string): Refusal => ({
   code: 'target-busy',
-  say: `Plan ${other} is at work on ${titleOf(plan.target)}.`,
+  say: `Plan ${other} is at work on ${titleOf(target)}.`,
 })
 
 /** The record without another plan's lock, if that plan is at its end; its name while it is not. */
@@ -59,9 +65,16 @@ async function freed(
  *
  * @returns the lock, or a refusal that can pass
  */
-export async function lockTarget(ports: LockPorts, plan: Plan, limits: Limits): Promise<TargetLock | Refusal> {
+export async function lockTarget(
+  ports: LockPorts,
+  plan: Plan,
+  limits: Limits,
+  target: Target = plan.target,
+): Promise<TargetLock | Refusal> {
   const { record, clock, holder, options } = ports
-  const id = keyOf(plan.target)
+  const id = keyOf(target)
+  const open = (record: TargetRecord, heldFromMs: number) =>
+    lockOf(ports, record, heldFromMs, (other) => lockTarget(ports, plan, limits, other))
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const heldFromMs = clock.monotonic()
     const lock = { plan: plan._id, holder, untilMs: clock.now() + options.leaseMs }
@@ -69,7 +82,7 @@ export async function lockTarget(ports: LockPorts, plan: Plan, limits: Limits): 
     if (!current) {
       const fresh = {
         _id: id,
-        target: plan.target,
+        target,
         epoch: 1,
         lock,
         coolingUntilMs: 0,
@@ -78,24 +91,26 @@ export async function lockTarget(ports: LockPorts, plan: Plan, limits: Limits): 
         originals: {},
       }
       if ((await record.targets.insert(fresh)) === 'exists') continue
-      return lockOf(ports, { ...fresh, version: 1 }, heldFromMs)
+      return open({ ...fresh, version: 1 }, heldFromMs)
     }
     const free = await freed(ports, current, plan, limits)
-    if (typeof free === 'string') return busy(plan, free)
-    const next = { ...free, target: plan.target, epoch: current.epoch + 1, lock }
+    if (typeof free === 'string') return busy(target, free)
+    const next = { ...free, target, epoch: current.epoch + 1, lock }
     if ((await record.targets.replace(next)) === 'replaced')
-      return lockOf(ports, { ...next, version: next.version + 1 }, heldFromMs)
+      return open({ ...next, version: next.version + 1 }, heldFromMs)
   }
-  return busy(plan, 'of another executor')
+  return busy(target, 'of another executor')
 }
 
 function lockOf(
   { record: { targets }, clock, options }: LockPorts,
   first: TargetRecord,
   heldFromMs: number,
+  take: (target: Target) => Promise<TargetLock | Refusal>,
 ): TargetLock {
   const inTurn = createSerial()
   const { epoch, _id, lock } = first
+  const beside = new Map<string, TargetLock>()
   let isReleased = false
   let record = first
   let validUntilMs = heldFromMs + options.leaseMs
@@ -110,6 +125,7 @@ function lockOf(
     if (isReleased) throw new LostError(`the lock of ${_id} with epoch ${epoch} was released`)
     if (clock.monotonic() >= validUntilMs)
       throw new LostError(`the lock of ${_id} with epoch ${epoch} was not renewed for ${options.leaseMs} ms`)
+    for (const other of beside.values()) other.mustBeOurs()
   }
 
   return {
@@ -118,6 +134,15 @@ function lockOf(
       return record
     },
     mustBeOurs,
+    include: (target) =>
+      inTurn(async () => {
+        const key = keyOf(target)
+        if (key === _id || beside.has(key)) return undefined
+        const other = await take(target)
+        if ('code' in other) return other
+        beside.set(key, other)
+        return undefined
+      }),
     hold: (change = (same) => same) =>
       inTurn(async () => {
         mustBeOurs()
@@ -125,11 +150,13 @@ function lockOf(
         const changed = change(record)
         await write({ ...changed, ...(lock && { lock: { ...lock, untilMs: clock.now() + options.leaseMs } }) })
         validUntilMs = startedMs + options.leaseMs
+        await Promise.all([...beside.values()].map((other) => other.hold()))
         mustBeOurs()
       }),
     release: (execution, limits) =>
       inTurn(async () => {
         isReleased = true
+        await Promise.all([...beside.values()].map((other) => other.release(execution, limits)))
         await write(released(record, execution, limits))
       }),
   }

@@ -1,51 +1,41 @@
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
-import { RESOURCES, type KubernetesObject, type Pod } from '@kubewise/kube'
+import type { KubernetesObject } from '@kubewise/kube'
 import { actionNamed } from '@kubewise/policy'
-import { EVICTED_UID } from '../actions/evict-pod.ts'
 import { workOf } from '../actions/index.ts'
-import { guardedUndo, markerOn } from '../actions/patch.ts'
-import { isRefusal, uidOf, type Prepared } from '../actions/work.ts'
-import { refOf, resourceOfKind } from '../context/workload.ts'
+import { isRefusal, isSeveral, type ActionWork, type Prepared } from '../actions/work.ts'
 import type { Work } from '../work.ts'
-import { footprintOf, objectOf, prepareStep, takingBack } from './subject.ts'
-import type { Slot, Trace } from './write-once.ts'
-
-/** What a patch was prepared for; anything else is another object, or another state of it. */
-const stateOf = ({ metadata }: KubernetesObject): string =>
-  metadata?.annotations && metadata.generation !== undefined
-    ? String(metadata.generation)
-    : (metadata?.resourceVersion ?? '')
+import { effectNamed, type EffectName, type Sought } from './effects/index.ts'
+import { isMember } from './members.ts'
+import { compensationChanges, objectOf, prepareStep, reversed, takingBack } from './subject.ts'
+import type { Slot } from './write-once.ts'
 
 /** Sending and seeing, the same forwards and back. */
-function wire(work: Work, step: ExecutionStep) {
-  let preparedFor = ''
-  const uid = () => work.ledger.step(step.id).changes.find(({ path }) => path === EVICTED_UID)?.before
+function wire(work: Work, step: ExecutionStep, name: EffectName) {
+  const { send, look, madeUid, stateOf, isBusyBy429 } = effectNamed(name)
+  let preparedFor: string | undefined
   return {
-    isPatch: step.object.kind !== 'Pod',
-    isPreparedFor: (object: KubernetesObject) => void (preparedFor = stateOf(object)),
+    isBusyBy429,
+    isPreparedFor: (object: KubernetesObject) => void (preparedFor = stateOf?.(object)),
     async hasMoved() {
-      if (step.object.kind === 'Pod') return false
-      const object = await objectOf(work, step)
-      return object !== undefined && stateOf(object) !== preparedFor
+      const object = stateOf && (await objectOf(work, step))
+      return object !== undefined && stateOf?.(object) !== preparedFor
     },
-    async send({ effect }: Prepared): Promise<void> {
-      const { kube, stopping } = work
-      if (effect.kind === 'evict') return kube.evict(refOf(step.object), effect.uid)
-      const resource = resourceOfKind(step.object.kind)
-      if (!resource) throw new TypeError(`the kind ${step.object.kind} is not known`)
-      stopping.throwIfAborted()
-      await kube.patch(resource, refOf(step.object), { type: 'json', operations: effect.operations })
-    },
-    async observe(marker: string): Promise<Trace> {
-      if (step.object.kind === 'Pod') {
-        const pod = await work.kube.get<Pod>(RESOURCES.Pod, refOf(step.object))
-        return !pod || uidOf(pod) !== uid() || pod.metadata?.deletionTimestamp ? 'done' : 'absent'
-      }
-      const object = await objectOf(work, step)
-      if (!object || uidOf(object) !== step.object.uid) return 'gone'
-      return markerOn(object) === marker ? 'done' : 'absent'
-    },
+    send: ({ effect }: Prepared) => send(work, step, effect),
+    look: (sought: Sought) => look(work, step, sought),
+    madeUid: async (sought: Sought) => madeUid?.(work, step, sought),
   }
+}
+
+function effectOf(action: ActionWork, step: ExecutionStep): EffectName {
+  if (isSeveral(action)) return isMember(step) ? action.memberEffect : 'patch'
+  return action.effect ?? 'patch'
+}
+
+/** Is a step known by the marker that it leaves on its object? */
+export function leavesMarker(step: ExecutionStep): boolean {
+  const action = workOf(actionNamed(step.action)?.name ?? step.action)
+  if (!action || effectOf(action, step) !== 'patch') return false
+  return !isSeveral(action) || action.prepare !== undefined
 }
 
 /** A step forwards. */
@@ -54,7 +44,7 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
   const step = ledger.step(id)
   const action = workOf(actionNamed(step.action)?.name ?? step.action)
   if (!action) return { code: 'action-unknown', say: `There is no action ${step.action} (any more).` }
-  const { isPreparedFor, observe, ...rest } = wire(work, step)
+  const { isPreparedFor, look, madeUid, ...rest } = wire(work, step, effectOf(action, step))
   const next = `${plan._id}/${id}/${lock.epoch}`
   return {
     ...rest,
@@ -87,22 +77,17 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
           each.id === id ? { ...each, status: 'sent', sentMs: clock.now() } : each,
         ),
       })),
-    toObserved: () => ledger.changeStep(id, (each) => ({ ...each, status: 'observed', observedMs: clock.now() })),
-    observe: () => observe(ledger.step(id).marker),
+    async toObserved() {
+      const uid = await madeUid(ledger.step(id))
+      await ledger.changeStep(id, (each) => ({
+        ...each,
+        status: 'observed',
+        observedMs: clock.now(),
+        ...(each.undo && uid !== undefined && { undo: { ...each.undo, uid } }),
+      }))
+    },
+    observe: () => look(ledger.step(id)),
   }
-}
-
-/**
- * What our last write may have left on the object when a step's turn to be taken back comes: the step's own marker, or that of
- * what came after it and has been taken back by now, or cannot be.
- */
-export function lastMarkers(steps: readonly ExecutionStep[], id: string): string[] {
-  const index = steps.findIndex((step) => step.id === id)
-  const later = steps.slice(index + 1).flatMap(({ marker, undo }) => {
-    if (undo?.how === 'none') return [marker]
-    return undo?.status === 'done' && undo.marker !== undefined ? [undo.marker] : []
-  })
-  return [steps[index]?.marker ?? '', ...later]
 }
 
 /** The same step back. */
@@ -110,9 +95,17 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
   const { ledger, plan, lock } = work
   const step = ledger.step(id)
   const action = workOf(actionNamed(step.action)?.name ?? step.action)
-  if (!action?.undo) return { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
-  const { isPreparedFor, observe, ...rest } = wire(work, step)
+  const isCompensated = step.undo?.how === 'compensate'
+  if (!action || !(isCompensated || ('undo' in action && action.undo)))
+    return { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
+  const {
+    isPreparedFor,
+    look,
+    madeUid: _madeUid,
+    ...rest
+  } = wire(work, step, isCompensated ? 'delete' : effectOf(action, step))
   const next = `${plan._id}/${id}/${lock.epoch}/undo`
+  const changes = isCompensated ? compensationChanges(step) : reversed(step.changes)
   const status = () => ledger.step(id).undo?.status
   const move = (to: 'intent' | 'sent' | 'done', marker?: string) =>
     ledger.changeStep(id, (each) => ({
@@ -129,24 +122,14 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
     next,
     marker: () => ledger.step(id).undo?.marker ?? next,
     async prepare() {
-      const back = await takingBack(work, action, step)
+      const back = await takingBack(work, action, step, next)
       if (isRefusal(back)) return back
-      const operations = guardedUndo(back.object, back.operations, {
-        markers: lastMarkers(ledger.execution.steps, id),
-        footprint: footprintOf(work, next),
-      })
-      if (isRefusal(operations)) return operations
       isPreparedFor(back.object)
-      const changes = step.changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
-      return {
-        effect: { kind: 'patch', operations },
-        changes,
-        undo: { how: 'none', say: 'This takes back.', status: 'not-possible' },
-      }
+      return back.prepared
     },
     toIntent: () => move('intent', next),
     toSent: () => move('sent'),
     toObserved: () => move('done'),
-    observe: () => observe(ledger.step(id).undo?.marker ?? ''),
+    observe: () => look({ marker: ledger.step(id).undo?.marker ?? '', changes }),
   }
 }

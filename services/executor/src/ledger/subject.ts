@@ -1,10 +1,27 @@
 import { keyOf, titleOf, type ExecutionStep, type Refusal } from '@kubewise/contracts'
-import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
-import { guardedPatch, revertOf, type Footprint } from '../actions/patch.ts'
-import { isRefusal, uidOf, type ActionWork, type Prepared } from '../actions/work.ts'
+import type { JsonPatchOperation, KubernetesObject, Pod } from '@kubewise/kube'
+import { annotationsOf, guardedPatch, guardedUndo, revertOf, type Footprint } from '../actions/patch.ts'
+import {
+  irreversible,
+  isRefusal,
+  isSeveral,
+  uidOf,
+  type ActionWork,
+  type ObjectPreparation,
+  type ObjectWork,
+  type Prepared,
+  type SeveralWork,
+  type WorkloadWork,
+} from '../actions/work.ts'
 import { readWorkload, refOf, resourceOfKind, type WorkloadView } from '../context/workload.ts'
 import { planStepOf, type Work } from '../work.ts'
+import { madeEntity } from './effects/create.ts'
+import type { Effect } from './effects/effect.ts'
+import { TAKEN_UID } from './effects/evict.ts'
+import { isMember } from './members.ts'
 import { preconditionRefusal } from './precondition.ts'
+
+type PlannedStep = ReturnType<typeof planStepOf>
 
 const isGone: Refusal = { code: 'target-gone', say: 'What was to be changed does not exist any more.' }
 const isReplaced: Refusal = {
@@ -25,7 +42,8 @@ async function viewFor({ kube, plan }: Work): Promise<WorkloadView | Refusal> {
   return uidOf(view.workload) === plan.target.uid ? view : isReplaced
 }
 
-async function objectFor(work: Work, step: ExecutionStep): Promise<KubernetesObject | Refusal> {
+/** The step's own object, if it still is the one that was meant. @throws KubeError */
+export async function objectFor(work: Work, step: ExecutionStep): Promise<KubernetesObject | Refusal> {
   const object = await objectOf(work, step)
   if (!object) return isGone
   return uidOf(object) === step.object.uid ? object : isReplaced
@@ -44,7 +62,7 @@ export const footprintOf = (
   ...(notes && { notes }),
 })
 
-const circumstancesOf = ({ plan, lock, limits }: Work, step: ReturnType<typeof planStepOf>) => ({
+const circumstancesOf = ({ plan, lock, limits }: Work, step: PlannedStep) => ({
   step,
   record: lock.record,
   limits,
@@ -56,7 +74,7 @@ const circumstancesOf = ({ plan, lock, limits }: Work, step: ReturnType<typeof p
 function foreignRefusal({ plan }: Work, { on }: ActionWork, { object }: ExecutionStep): Refusal | undefined {
   const { target } = plan
   const isOwnNamespace = object.namespace === target.namespace && object.cluster === target.cluster
-  const isOther = on === 'object' ? object.kind !== target.kind : object.kind === 'Pod'
+  const isOther = on === 'workload' ? object.kind === 'Pod' : object.kind !== target.kind
   return keyOf(object) === keyOf(target) || (isOther && isOwnNamespace)
     ? undefined
     : { code: 'foreign-object', say: `${titleOf(object)} is not part of ${titleOf(target)}.` }
@@ -68,6 +86,21 @@ export interface PreparedFor {
   prepared: Prepared
 }
 
+/** What an action on an object looks at. */
+export function objectPreparationOf(work: Work, step: ExecutionStep, object: KubernetesObject): ObjectPreparation {
+  const { plan, kube, clock } = work
+  const planned = planStepOf(plan, step)
+  return {
+    ...circumstancesOf(work, planned),
+    object,
+    target: plan.target,
+    plan: plan._id,
+    stepId: step.id,
+    kube,
+    nowMs: clock.now(),
+  }
+}
+
 /** Prepares a step on what it acts on as it is now: its preconditions first, then what the action itself says. */
 export async function prepareStep(
   work: Work,
@@ -75,42 +108,71 @@ export async function prepareStep(
   step: ExecutionStep,
   marker: string,
 ): Promise<PreparedFor | Refusal> {
-  const planned = planStepOf(work.plan, step)
+  if (isSeveral(action) && isMember(step)) return prepareMember(work, action, step)
   const foreign = foreignRefusal(work, action, step)
   if (foreign) return foreign
-  const found = action.on === 'workload' ? await viewFor(work) : await objectFor(work, step)
+  const planned = planStepOf(work.plan, step)
+  const found = await (action.on === 'workload'
+    ? prepareOnWorkload(work, action, step, planned)
+    : prepareOnObject(work, action, step, planned))
   if (isRefusal(found)) return found
-  const prepared = prepare(work, action, step, planned, found)
-  if (isRefusal(prepared)) return prepared
-  const object = 'workload' in found ? found.workload : found
-  const { effect } = prepared
-  if (effect.kind === 'evict') return { object, prepared }
-  const left = { revert: revertOf(prepared.undo), ...(prepared.notes && { notes: prepared.notes }) }
-  const operations = guardedPatch(object, effect.operations, footprintOf(work, marker, left))
-  return { object, prepared: { ...prepared, effect: { kind: 'patch', operations } } }
+  const { object, prepared } = found
+  const { effect, notes, undo } = prepared
+  const footprint = footprintOf(work, marker, { revert: revertOf(undo), ...(notes && { notes }) })
+  if (effect.kind === 'create') return { object, prepared: { ...prepared, effect: marked(effect, footprint) } }
+  if (effect.kind !== 'patch' && effect.kind !== 'resize') return found
+  const operations = guardedPatch(object, effect.operations, footprint)
+  return { object, prepared: { ...prepared, effect: { kind: effect.kind, operations } } }
 }
 
-function prepare(
+type Creation = Extract<Effect, { kind: 'create' }>
+
+/** What is made carries its marker from the beginning. */
+function marked({ kind, object }: Creation, footprint: Footprint): Creation {
+  const annotations = { ...object.metadata?.annotations, ...annotationsOf(footprint) }
+  return { kind, object: { ...object, metadata: { ...object.metadata, annotations } } }
+}
+
+async function prepareOnWorkload(
   work: Work,
-  action: ActionWork,
+  action: WorkloadWork,
   { object: { kind, name } }: ExecutionStep,
-  planned: ReturnType<typeof planStepOf>,
-  found: WorkloadView | KubernetesObject,
-): Prepared | Refusal {
-  const circumstances = circumstancesOf(work, planned)
-  if (action.on === 'object') {
-    const object = found as KubernetesObject
-    return (
-      preconditionRefusal(planned.preconditions, object) ??
-      action.prepare({ ...circumstances, object, target: work.plan.target })
-    )
-  }
-  const view = found as WorkloadView
+  planned: PlannedStep,
+): Promise<PreparedFor | Refusal> {
+  const view = await viewFor(work)
+  if (isRefusal(view)) return view
   const pod = view.pods.find(({ metadata }) => metadata?.name === name)
-  return (
+  const prepared =
     preconditionRefusal(planned.preconditions, kind === 'Pod' ? pod : view.workload) ??
-    action.prepare({ ...circumstances, view })
-  )
+    action.prepare({ ...circumstancesOf(work, planned), view })
+  return isRefusal(prepared) ? prepared : { object: view.workload, prepared }
+}
+
+async function prepareOnObject(
+  work: Work,
+  action: ObjectWork | SeveralWork,
+  step: ExecutionStep,
+  planned: PlannedStep,
+): Promise<PreparedFor | Refusal> {
+  const object = await objectFor(work, step)
+  if (isRefusal(object)) return object
+  const prepared =
+    preconditionRefusal(planned.preconditions, object) ??
+    (await action.prepare?.(objectPreparationOf(work, step, object))) ??
+    nothingToWrite(step)
+  return isRefusal(prepared) ? prepared : { object, prepared }
+}
+
+const nothingToWrite = ({ action }: ExecutionStep): Refusal => ({
+  code: 'action-unfit',
+  say: `${action} writes nothing to its own object.`,
+})
+
+async function prepareMember(work: Work, action: SeveralWork, step: ExecutionStep): Promise<PreparedFor | Refusal> {
+  const pod = await objectFor(work, step)
+  if (isRefusal(pod)) return { code: 'pod-gone', say: `The pod ${step.object.name} is gone already.` }
+  const prepared = action.prepareMember(pod as Pod)
+  return isRefusal(prepared) ? prepared : { object: pod, prepared }
 }
 
 /** What would take a step back on its object as it is now. */
@@ -118,16 +180,89 @@ export async function takingBack(
   work: Work,
   action: ActionWork | undefined,
   step: ExecutionStep,
+  next: string,
+): Promise<PreparedFor | Refusal> {
+  if (step.undo?.how === 'compensate') return compensation(work, step)
+  const back = await reversal(work, action, step)
+  if (isRefusal(back)) return back
+  const footprint = footprintOf(work, next)
+  const isResize = action?.on === 'object' && action.effect === 'resize'
+  // The values that it tests for are what we left: a marker is not let through there.
+  const operations = isResize
+    ? guardedPatch(back.object, back.operations, footprint)
+    : guardedUndo(back.object, back.operations, {
+        markers: lastMarkers(work.ledger.execution.steps, step.id),
+        footprint,
+      })
+  if (isRefusal(operations)) return operations
+  return {
+    object: back.object,
+    prepared: {
+      effect: { kind: isResize ? 'resize' : 'patch', operations },
+      changes: reversed(step.changes),
+      undo: irreversible('This takes back.'),
+    },
+  }
+}
+
+/** The other way round. */
+export const reversed = (changes: ExecutionStep['changes']): ExecutionStep['changes'] =>
+  changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
+
+/** How what a step made is deleted again: that very object, and nothing that has taken its name. */
+async function compensation({ kube }: Work, step: ExecutionStep): Promise<PreparedFor | Refusal> {
+  const made = madeEntity(step)
+  const uid = step.undo?.uid
+  const resource = resourceOfKind(made.kind)
+  if (uid === undefined || !resource)
+    return { code: 'undo-unreadable', say: `Which ${made.kind} was made is not known from the record.` }
+  const object = await kube.get(resource, refOf(made))
+  if (!object) return isGone
+  if (uidOf(object) !== uid) return { code: 'changed-since', say: `${titleOf(made)} is another one by now.` }
+  return {
+    object,
+    prepared: {
+      effect: { kind: 'delete', uid },
+      changes: compensationChanges(step),
+      undo: irreversible('This takes back.'),
+    },
+  }
+}
+
+/** What deleting what was made changes. */
+export const compensationChanges = ({ changes, undo }: ExecutionStep): ExecutionStep['changes'] => [
+  ...reversed(changes),
+  { path: TAKEN_UID, before: undo?.uid ?? null, after: null },
+]
+
+/** The operations that bring the before-image back. */
+async function reversal(
+  work: Work,
+  action: ActionWork | undefined,
+  step: ExecutionStep,
 ): Promise<{ object: KubernetesObject; operations: JsonPatchOperation[] } | Refusal> {
   const unknown = { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
-  if (action?.on === 'object') {
-    const object = await objectFor(work, step)
-    if (isRefusal(object)) return object
-    const operations = action.undo?.(step, object) ?? unknown
-    return isRefusal(operations) ? operations : { object, operations }
+  if (action?.on === 'workload') {
+    const view = await viewFor(work)
+    if (isRefusal(view)) return view
+    const operations = action.undo?.(step, view) ?? unknown
+    return isRefusal(operations) ? operations : { object: view.workload, operations }
   }
-  const view = await viewFor(work)
-  if (isRefusal(view)) return view
-  const operations = action?.undo?.(step, view) ?? unknown
-  return isRefusal(operations) ? operations : { object: view.workload, operations }
+  const object = await objectFor(work, step)
+  if (isRefusal(object)) return object
+  const operations = action?.undo?.(step, object) ?? unknown
+  return isRefusal(operations) ? operations : { object, operations }
+}
+
+/**
+ * What our last write may have left on the object when a step's turn to be taken back comes: the step's own marker, or that of
+ * what came after it and has been taken back by now, or cannot be.
+ */
+export function lastMarkers(steps: readonly ExecutionStep[], id: string): string[] {
+  const index = steps.findIndex((step) => step.id === id)
+  const later = steps.slice(index + 1).flatMap(({ marker, undo }) => {
+    if (undo?.how === 'none') return [marker]
+    return undo?.status === 'done' && undo.marker !== undefined ? [undo.marker] : []
+  })
+  return [steps[index]?.marker ?? '', ...later]
 }

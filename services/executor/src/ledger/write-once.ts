@@ -5,9 +5,7 @@ import { isRefusal, type Prepared } from '../actions/work.ts'
 import { askedAgain } from '../context/asked-again.ts'
 import { readKill } from '../context/kill.ts'
 import type { Work } from '../work.ts'
-
-/** What the cluster shows of a write: its marker, nothing, or not even the object. */
-export type Trace = 'done' | 'absent' | 'gone'
+import type { EffectName, Trace } from './effects/index.ts'
 
 /** One place in the ledger that a write goes through, forwards or back. */
 export interface Slot {
@@ -31,7 +29,7 @@ export interface Slot {
   /** After a conflict: is the object another than the one that was prepared for? Then looking at it anew is no blind repeat. */
   hasMoved(): Promise<boolean>
   /** Does 429 mean that the server is busy? For an eviction it is a disruption budget's no. */
-  isPatch: boolean
+  isBusyBy429: boolean
 }
 
 export type WriteOutcome =
@@ -116,8 +114,16 @@ async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | Again
   return error === undefined ? afterSend(work, slot) : afterError(work, slot, error)
 }
 
+const VERBS: Readonly<Record<EffectName, string>> = {
+  patch: 'Changes',
+  resize: 'Resizes',
+  evict: 'Evicts',
+  delete: 'Deletes',
+  create: 'Creates',
+}
+
 const sayOf = ({ step }: Slot, { effect, changes }: Prepared) =>
-  `${effect.kind === 'evict' ? 'Evicts' : 'Changes'} by step ${step}: ${changes.map(({ path }) => path).join(', ')}`
+  `${VERBS[effect.kind]} by step ${step}: ${changes.map(({ path }) => path).join(', ')}`
 
 /** The target's record as it is once a write was sent: what budgets and later raises are counted from. */
 function acted({ clock, plan }: Work, record: Work['lock']['record'], { originals = {} }: Prepared) {
@@ -174,8 +180,10 @@ async function afterError(work: Work, slot: Slot, error: unknown): Promise<Write
     await work.clock.sleep(Math.min(error.retryAfterMs ?? BETWEEN_READS_MS, LONGEST_WAIT_MS), work.stopping)
     return { again: { code: 'server-unreachable', say: `Nothing was sent: ${error.message}` } }
   }
+  // Whoever sent it before may have been slower than we looked: by its name it is the same.
+  if (isKubeError(error, 'already-exists') && (await slot.observe()) === 'done') return arrive(work, slot, false)
   const refusal = { code: `server-${error.kind}`, say: `The API server refused: ${error.message}` }
-  if (isKubeError(error, 'too-many-requests') && slot.isPatch) {
+  if (isKubeError(error, 'too-many-requests') && slot.isBusyBy429) {
     await work.clock.sleep(Math.min(error.retryAfterMs ?? BETWEEN_READS_MS, LONGEST_WAIT_MS), work.stopping)
     return 'again'
   }

@@ -11,10 +11,11 @@ import {
 import { isRefusal } from '../actions/work.ts'
 import { asKnown, gather, readSettings } from '../context/gather.ts'
 import type { StormWatch } from '../context/storm.ts'
+import { targetsOnNode } from '../context/pod-owners.ts'
 import { isWaiting } from '../context/under-way.ts'
 import { claim, isHeld } from '../ledger/claim.ts'
 import { openLedger } from '../ledger/ledger.ts'
-import { lockTarget } from '../ledger/lock.ts'
+import { lockTarget, type TargetLock } from '../ledger/lock.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Work } from '../work.ts'
 import { missingPermission } from './permission.ts'
@@ -91,6 +92,18 @@ export interface Beginning {
 /** What a look at a plan came to: work, nothing ever again, or nothing for now. */
 export type Begun = Work | 'settled' | 'not-now'
 
+/** An action on a node is one on all that its pods belong to: nobody else may be at work there. */
+async function holdNodePods({ kube }: Runtime, plan: Plan, lock: TargetLock): Promise<Refusal | undefined> {
+  if (plan.target.kind !== 'Node' || isPassivePlan(plan)) return undefined
+  const targets = await asKnown(() => targetsOnNode(kube, plan.target))
+  if (!targets.isKnown) return { code: 'target-unknown', say: `The node's pods cannot be read: ${targets.why}` }
+  for (const target of targets.value) {
+    const busy = await lock.include(target)
+    if (busy) return busy
+  }
+  return undefined
+}
+
 /** Is there anything to do about this plan now, and is nobody else doing it? */
 async function toClaim(
   beginning: Beginning,
@@ -132,6 +145,12 @@ export async function begin(beginning: Beginning, planId: string): Promise<Begun
   const lock = await lockTarget(runtime, plan, limits)
   if (isRefusal(lock)) {
     await ledger.change((current) => (hasBegun(current) ? { ...current, holderUntilMs: 0 } : waitingFor(current, lock)))
+    return 'not-now'
+  }
+  const beside = hasBegun(ledger.execution) ? undefined : await holdNodePods(runtime, plan, lock)
+  if (beside) {
+    await ledger.change((current) => waitingFor(current, beside))
+    await lock.release(ledger.execution, limits)
     return 'not-now'
   }
   runtime.crashpoint('after-lock')

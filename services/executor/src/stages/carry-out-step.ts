@@ -1,18 +1,26 @@
 import { titleOf } from '@kubewise/contracts'
 import { actionNamed } from '@kubewise/policy'
-import { isRefusal } from '../actions/work.ts'
+import { workOf } from '../actions/index.ts'
+import { isRefusal, isSeveral } from '../actions/work.ts'
 import { stepSlot } from '../ledger/slots.ts'
 import { writeOnce, type WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
 import { carryOutPassive } from './carry-out-passive.ts'
+import { carryOutSeveral } from './carry-out-several.ts'
+
+async function write(work: Work, id: string): Promise<WriteOutcome> {
+  const done = workOf(work.ledger.step(id).action)
+  if (isSeveral(done)) return carryOutSeveral(work, id, done)
+  const slot = stepSlot(work, id)
+  return isRefusal(slot) ? { outcome: 'refused', refusal: slot } : writeOnce(work, slot)
+}
 
 /** Does one step of an execution, and writes down how it ended. What follows from that is the caller's matter. */
 export async function carryOutStep(work: Work, id: string): Promise<WriteOutcome> {
   const { ledger, figures, audit, plan, lock, log, teller } = work
   const { action } = ledger.step(id)
   if (actionNamed(action)?.isPassive) return carryOutPassive(work, id)
-  const slot = stepSlot(work, id)
-  const ended = isRefusal(slot) ? { outcome: 'refused' as const, refusal: slot } : await writeOnce(work, slot)
+  const ended = await write(work, id)
   figures.acted(action, ended.outcome)
   if (ended.outcome === 'observed') {
     log.info({ plan: plan._id, step: id, action, target: titleOf(plan.target), cause: plan.cause }, 'acted')

@@ -1,6 +1,7 @@
 import type { Execution, ExecutionStep, Refusal } from '@kubewise/contracts'
 import { actionNamed, firstRefusal, GUARDS, isPassing } from '@kubewise/policy'
 import { gather } from '../context/gather.ts'
+import { isMember } from '../ledger/members.ts'
 import type { WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
 import { carryOutStep } from './carry-out-step.ts'
@@ -15,8 +16,9 @@ const IS_OVER: ReadonlySet<string> = new Set(['refused', 'failed', 'undone', 'es
 const IS_OPEN: ReadonlySet<string> = new Set(['pending', 'intent', 'sent'])
 const NOT_REACHED: Refusal = { code: 'not-reached', say: 'A step before it was not done.' }
 
-/** Its own steps, or, once these are over, its fallback's. */
-function roundOf({ steps }: Execution): ExecutionStep[] {
+/** Its own steps, or, once these are over, its fallback's. Those on pods of a step on several are that step's to carry out. */
+function roundOf({ steps: all }: Execution): ExecutionStep[] {
+  const steps = all.filter((step) => !isMember(step))
   const own = steps.filter(({ isFallback }) => !isFallback)
   return own.every(({ status }) => IS_OVER.has(status)) ? steps.filter(({ isFallback }) => isFallback) : own
 }

@@ -14,7 +14,10 @@ const IS_OWED: ReadonlySet<string> = new Set(['available', 'intent', 'sent'])
 /** What is to be taken back, the last first. */
 function journalOf(steps: readonly ExecutionStep[]): ExecutionStep[] {
   return steps
-    .filter(({ status, undo }) => status === 'failed' && undo?.how === 'restore' && IS_OWED.has(undo.status))
+    .filter(
+      ({ status, undo }) =>
+        status === 'failed' && undo !== undefined && undo.how !== 'none' && IS_OWED.has(undo.status),
+    )
     .toReversed()
 }
 

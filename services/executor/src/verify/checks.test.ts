@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Anomaly } from '@kubewise/contracts'
-import type { ContainerStatus, Deployment, PersistentVolumeClaim, Pod, Revision } from '@kubewise/kube'
+import type { ContainerStatus, Deployment, Job, PersistentVolumeClaim, Pod, Revision } from '@kubewise/kube'
 import { known, unknown } from '@kubewise/policy'
 import { CHECKS, type Changed, type Finding, type Look } from './checks.ts'
 
@@ -50,12 +50,15 @@ function pod({ revision = 'new', bornAt = 1, isReady = true, waiting, ended, isI
   }
 }
 
+const job = (type: string): Job => ({ kind: 'Job', status: { conditions: [{ type, status: 'True' }] } })
+
 const look = (workload: Deployment | undefined, pods: Pod[] = [], more: Partial<Look> = {}): Look => ({
   view: known(workload && { workload, pods, revisions: [current] }),
   anomalies: known([]),
   sinceMs: ACTED,
   evicted: [],
   changed: known([]),
+  jobs: known([]),
   ...more,
 })
 
@@ -163,6 +166,14 @@ const TABLE: Record<keyof typeof CHECKS, Row[]> = {
     ['grown', look(undefined, [], { changed: known([changed('p/1/1', '2Gi')]) }), 'holds'],
     ['not grown yet', look(undefined, [], { changed: known([changed('p/1/1', '1Gi')]) }), 'not-yet'],
     ['unreadable', look(undefined, [], { changed: DOWN }), 'unknown'],
+  ],
+  'job-completed': [
+    ['completed', look(undefined, [], { jobs: known([job('Complete')]) }), 'holds'],
+    ['still running', look(undefined, [], { jobs: known([job('SuccessCriteriaMet')]) }), 'not-yet'],
+    ['failed again', look(undefined, [], { jobs: known([job('Failed')]) }), 'fails'],
+    ['gone', look(undefined, [], { jobs: known([undefined]) }), 'fails'],
+    ['none was made', look(undefined), 'not-yet'],
+    ['unreadable', look(undefined, [], { jobs: DOWN }), 'unknown'],
   ],
 }
 

@@ -1,5 +1,6 @@
 import { FAILING_WAITING, type Anomaly, type ExecutionStep, type Verification } from '@kubewise/contracts'
 import {
+  conditionOf,
   containerStates,
   isPodReady,
   quantityToNumber,
@@ -7,6 +8,7 @@ import {
   rolloutStatus,
   timeMs,
   waitingReasonOf,
+  type Job,
   type KubernetesObject,
   type PersistentVolumeClaim,
   type Pod,
@@ -29,6 +31,8 @@ export interface Look {
   evicted: readonly string[]
   /** Steps that patched something, with the object as it is now. */
   changed: Known<readonly Changed[]>
+  /** Jobs that were made, as they are now. */
+  jobs: Known<readonly (Job | undefined)[]>
 }
 
 export interface Changed {
@@ -165,6 +169,17 @@ const volumeExpanded = onChanged(({ object }) => {
     : notYet(`The volume of ${metadata?.name} has ${given} of ${wanted} bytes.`)
 }, 'Every volume has grown.')
 
+const jobCompleted: Check = ({ jobs }) => {
+  if (!jobs.isKnown) return unknown(`The Job cannot be read: ${jobs.why}`)
+  const is = (job: Job, type: string) => conditionOf({ status: job.status ?? {} }, type)?.status === 'True'
+  for (const job of jobs.value) {
+    if (!job) return fails('The Job does not exist any more.')
+    if (is(job, 'Failed')) return fails(`The Job ${job.metadata?.name} has failed again.`)
+    if (!is(job, 'Complete')) return notYet(`The Job ${job.metadata?.name} has not ended.`)
+  }
+  return jobs.value.length > 0 ? holds('The Job has completed.') : notYet('No Job was made.')
+}
+
 export const CHECKS: Readonly<Record<Verification, Check>> = {
   'workload-available': workloadAvailable,
   'no-restarts-since-action': noneEndedSince(() => true, 'ended'),
@@ -173,4 +188,5 @@ export const CHECKS: Readonly<Record<Verification, Check>> = {
   'pod-replaced': podReplaced,
   'change-stands': changeStands,
   'volume-expanded': volumeExpanded,
+  'job-completed': jobCompleted,
 }

@@ -1,7 +1,10 @@
 import { keyOf, type Plan, type Verdict, type VerdictValue, type Verification } from '@kubewise/contracts'
-import { EVICTED_UID } from '../actions/evict-pod.ts'
 import { asKnown } from '../context/gather.ts'
-import { readWorkload } from '../context/workload.ts'
+import { readWorkload, refOf } from '../context/workload.ts'
+import { RESOURCES, type Job } from '@kubewise/kube'
+import { TAKEN_UID } from '../ledger/effects/index.ts'
+import { madeEntity } from '../ledger/effects/create.ts'
+import { leavesMarker } from '../ledger/slots.ts'
 import { objectOf } from '../ledger/subject.ts'
 import type { Work } from '../work.ts'
 import { CHECKS, type Finding, type Look } from './checks.ts'
@@ -26,24 +29,26 @@ async function lookAt(work: Work): Promise<Look> {
   const { kube, record, plan, ledger, clock } = work
   const { steps, actedMs } = ledger.execution
   const evicted = steps.flatMap(({ changes }) =>
-    changes.flatMap(({ path, before }) => (path === EVICTED_UID ? [String(before)] : [])),
+    changes.flatMap(({ path, before }) => (path === TAKEN_UID ? [String(before)] : [])),
   )
   // Of several patches of one object only the last one's marker is left on it.
   const patched = new Map(
     steps.flatMap((step) =>
-      step.status === 'observed' && step.object.kind !== 'Pod' && step.changes.length > 0
+      step.status === 'observed' && step.changes.length > 0 && leavesMarker(step)
         ? [[keyOf(step.object), step] as const]
         : [],
     ),
   )
-  const [view, anomalies, changed] = await Promise.all([
+  const made = steps.filter(({ status, undo }) => status === 'observed' && undo?.how === 'compensate').map(madeEntity)
+  const [view, anomalies, changed, jobs] = await Promise.all([
     asKnown(() => readWorkload(kube, plan.target)),
     asKnown(() => Promise.all(plan.anomalies.map((id) => record.anomalies.get(id)))),
     asKnown(() =>
       Promise.all([...patched.values()].map(async (step) => ({ step, object: await objectOf(work, step) }))),
     ),
+    asKnown(() => Promise.all(made.map((job) => kube.get<Job>(RESOURCES.Job, refOf(job))))),
   ])
-  return { view, anomalies, sinceMs: actedMs ?? clock.now(), evicted, changed }
+  return { view, anomalies, sinceMs: actedMs ?? clock.now(), evicted, changed, jobs }
 }
 
 function verdictOf(value: VerdictValue, checked: readonly Checked[], atMs: number): Verdict {

@@ -157,6 +157,21 @@ function taintChange(node: Node, isTainted: boolean): StepChanges {
   }
 }
 
+/** The limits of one running pod; the template stays as it is. */
+function limitChanges(context: Context, step: ResolvedStep): StepChanges {
+  const pod = context.pods.find(({ metadata }) => metadata?.uid === step.with['uid'])
+  if (!pod) throw new Error(`pod ${String(step.with['pod'])}: expected it to be there still`)
+  const index = pod.spec?.containers.findIndex(({ name }) => name === step.with['container']) ?? -1
+  const limits = pod.spec?.containers[index]?.resources?.limits ?? {}
+  const changes = (['memory', 'cpu'] as const).flatMap((resource): FieldChange[] => {
+    const after = step.with[`${resource}Limit`]
+    if (after === undefined) return []
+    return [{ path: `/spec/containers/${index}/resources/limits/${resource}`, before: limits[resource] ?? null, after }]
+  })
+  // Through the main door the server takes no such change, so that it is not asked for a dry run.
+  return { preconditions: [uidIs(pod)], changes }
+}
+
 /** What one step will change on the target as it was read, in short form, and what must still be so then. */
 export function changesOf(context: Context, facts: Facts, step: ResolvedStep): StepChanges {
   const { target } = context
@@ -170,6 +185,7 @@ export function changesOf(context: Context, facts: Facts, step: ResolvedStep): S
     case 'scale@1':
       return replicaChanges(workload, facts.target.wanted, step)
     case 'evict-pod@1':
+    case 'delete-pod@1':
       return {
         preconditions: [{ field: 'metadata.uid', is: String(step.with['uid']) }],
         changes: [{ path: '/', before: String(step.with['pod']), after: null }],
@@ -178,13 +194,20 @@ export function changesOf(context: Context, facts: Facts, step: ResolvedStep): S
       return maximumChange(context, step)
     case 'expand-volume@1':
       return sizeChange(target, step)
+    case 'resize-pod@1':
+      return limitChanges(context, step)
+    case 'rerun-job@1':
+      return { preconditions: [{ field: 'metadata.uid', is: String(step.with['uid']) }], changes: [] }
+    case 'delete-finished-pods@1':
+      return { preconditions: [uidIs(target)], changes: [] }
+    case 'drain@1':
     case 'cordon@1':
     case 'uncordon@1':
       return flagChange(
         target,
         'spec.unschedulable',
         (target as Node).spec?.unschedulable,
-        step.action.name === 'cordon@1',
+        step.action.name !== 'uncordon@1',
       )
     case 'taint@1':
     case 'untaint@1':

@@ -1,4 +1,5 @@
 import type { CronJob, Job, JobSpec } from '@kubewise/kube'
+import { matchesLabels, requirementsOf } from '../selectors/label-selector.ts'
 import type { FieldErrors } from './field-errors.ts'
 import { validateNotNegative } from './numbers.ts'
 import { validatePodTemplate } from './pod-spec.ts'
@@ -15,9 +16,34 @@ function validateJobSpec(errors: FieldErrors, spec: JobSpec, field: string): voi
   }
 }
 
+const OF_ONE_JOB = ['controller-uid', 'job-name', 'batch.kubernetes.io/controller-uid', 'batch.kubernetes.io/job-name']
+
+/** In the order in which the real one quotes them. */
+const labelsOf = ({ template }: JobSpec): Record<string, string> =>
+  Object.fromEntries(Object.entries(template?.metadata?.labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** What the server makes for a Job to find its pods by must be what it would make: a copy of another Job's is refused. */
+function validateGenerated(errors: FieldErrors, { metadata = {}, spec = {} }: Job): void {
+  const { uid = '', name = '' } = metadata
+  const labels = labelsOf(spec)
+  const expected = Object.fromEntries(OF_ONE_JOB.map((key) => [key, key.endsWith('uid') ? uid : name]))
+  for (const [key, value] of Object.entries(expected)) {
+    if (labels[key] === undefined) errors.required(`spec.template.metadata.labels[${key}]`, `must be '${value}'`)
+    else if (labels[key] !== value)
+      errors.invalid(`spec.template.metadata.labels[${key}]`, labels, `must be '${value}'`)
+  }
+  if (spec.selector && !matchesLabels(requirementsOf(spec.selector), expected))
+    errors.invalid('spec.selector', spec.selector, '`selector` not auto-generated')
+}
+
 /** A suspended Job that has not started may change its pods' scheduling; the simulator allows no change of the template. */
-export const validateJob: Validate<Job> = (errors, { spec = {} }, before) => {
+export const validateJob: Validate<Job> = (errors, job, before) => {
+  const { spec = {} } = job
+  if (spec.manualSelector !== true) validateGenerated(errors, job)
   validateJobSpec(errors, spec, 'spec')
+  const labels = labelsOf(spec)
+  if (spec.selector && !matchesLabels(requirementsOf(spec.selector), labels))
+    errors.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')
   if (before === undefined) return
   validateImmutable(errors, before.spec?.completions, spec.completions, 'spec.completions')
   validateImmutable(errors, before.spec?.selector, spec.selector, 'spec.selector')

@@ -11,20 +11,20 @@ function hasStatusDoor(resource: Resource): boolean {
   return findApiResource(resource.group, resource.version, resource.plural)?.subresources.includes('status') ?? false
 }
 
-/** A Job finds its pods by a label of its own uid. */
+/** A Job finds its pods by a label of its own uid. What was said of these before stays, and is for the validation to refuse. */
 function prepareJob(job: JsonObject): void {
   const spec = part(job, 'spec')
   if (spec['manualSelector'] === true) return
   const { uid = '', name = '' } = part(job, 'metadata')
   const labels = part(part(part(spec, 'template'), 'metadata'), 'labels')
-  Object.assign(labels, {
+  fill(labels, {
     'batch.kubernetes.io/controller-uid': uid,
     'batch.kubernetes.io/job-name': name,
     'controller-uid': uid,
     'job-name': name,
   })
   fill(part(job, 'metadata'), { labels })
-  spec['selector'] = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }
+  fill(part(part(spec, 'selector'), 'matchLabels'), { 'batch.kubernetes.io/controller-uid': uid })
 }
 
 function prepareService(service: JsonObject, random: () => number): void {
@@ -68,7 +68,7 @@ function keepAddress(before: Service, after: Service): void {
   })
 }
 
-/** Through the resize door only the resources of containers come in. */
+/** Through the resize door only the resources of containers come in; of the metadata, who wrote what is kept up. */
 function onlyResources(before: PodSpec, after: PodSpec): PodSpec {
   if (before.containers.length !== after.containers.length) return after
   const isSameOrder = before.containers.every((container, index) => container.name === after.containers[index]?.name)
@@ -103,6 +103,8 @@ export function prepareForUpdate(
   }
   if (hasStatusDoor(resource)) restore('status')
   if (subresource === 'resize') {
+    const { managedFields } = after.metadata ?? {}
+    after.metadata = { ...before.metadata, ...(managedFields && { managedFields }) }
     members['spec'] = onlyResources(
       (old as Pod).spec ?? { containers: [] },
       (after as Pod).spec ?? { containers: [] },

@@ -9,7 +9,7 @@ import {
   STRATEGIC_PATCH,
   type ConformanceRequest,
 } from '../request.ts'
-import { budget, container, deployment, pod } from '../samples.ts'
+import { budget, container, deployment, job, pod } from '../samples.ts'
 
 const WORK = '/apis/apps/v1/namespaces/{ns}/deployments'
 const PODS = '/api/v1/namespaces/{ns}/pods'
@@ -146,6 +146,7 @@ const RESIZE: readonly ConformanceRequest[] = [
       nodeName: 'conformance-node',
       containers: [{ ...container, resources: limits('100m', '64Mi') }],
     }),
+    save: { sizedUid: 'metadata.uid' },
   }),
   reading('a pod through the door of its size', `${PODS}/sized/resize`),
   resize('limits raised', resized(limits('200m', '128Mi'))),
@@ -154,6 +155,30 @@ const RESIZE: readonly ConformanceRequest[] = [
     spec: { containers: [{ name: 'app', image: 'busybox:9', resources: limits('300m', '128Mi') }] },
   }),
   resize('a container more', { spec: { containers: [{ name: 'more', image: 'busybox:1' }] } }),
+  patching('limits by JSON patch, with an annotation that this door drops', `${PODS}/sized/resize`, {
+    contentType: JSON_PATCH,
+    body: [
+      { op: 'test', path: '/metadata/uid', value: '{sizedUid}' },
+      { op: 'test', path: '/spec/containers/0/resources/limits/memory', value: '128Mi' },
+      { op: 'replace', path: '/spec/containers/0/resources/limits/memory', value: '256Mi' },
+      { op: 'replace', path: '/spec/containers/0/resources/requests/memory', value: '256Mi' },
+      { op: 'add', path: '/metadata/annotations', value: { 'kubewise.io/step': 'a/b/1' } },
+    ],
+  }),
+  patching('limits by JSON patch, lowered again', `${PODS}/sized/resize`, {
+    contentType: JSON_PATCH,
+    body: [
+      { op: 'replace', path: '/spec/containers/0/resources/limits/memory', value: '128Mi' },
+      { op: 'replace', path: '/spec/containers/0/resources/requests/memory', value: '128Mi' },
+    ],
+  }),
+  patching('limits by JSON patch, of what they are not', `${PODS}/sized/resize`, {
+    contentType: JSON_PATCH,
+    body: [
+      { op: 'test', path: '/spec/containers/0/resources/limits/memory', value: '512Mi' },
+      { op: 'replace', path: '/spec/containers/0/resources/limits/memory', value: '1Gi' },
+    ],
+  }),
   patching('the limits through the main door', `${PODS}/sized`, {
     contentType: STRATEGIC_PATCH,
     body: resized(limits('400m', '128Mi')),
@@ -188,7 +213,63 @@ const GRACE: readonly ConformanceRequest[] = [
   deleting('a pod that has time to end, with less of it', `${PODS}/placed?gracePeriodSeconds=5`),
   deleting('a pod at once', `${PODS}/placed?gracePeriodSeconds=0`),
   reading('a pod after it went at once', `${PODS}/placed`),
+  creating('a pod to take away at once', PODS, {
+    ...setUp,
+    body: pod('taken', { nodeName: 'conformance-node' }),
+    save: { takenUid: 'metadata.uid' },
+  }),
+  deleting('a pod at once, by its uid, all in the body', `${PODS}/taken`, {
+    body: {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid: '{takenUid}' },
+      propagationPolicy: 'Background',
+      gracePeriodSeconds: 0,
+    },
+  }),
+  reading('a pod after it was taken at once', `${PODS}/taken`),
   deleting('all pods of a label', `${PODS}?labelSelector=app%3Dnone`),
+]
+
+const JOBS = '/apis/batch/v1/namespaces/{ns}/jobs'
+
+/** A Job once more, under another name: what must be left out of the copy. */
+const COPIES: readonly ConformanceRequest[] = [
+  creating('a Job to copy', JOBS, {
+    ...setUp,
+    body: job('first'),
+    save: { firstUid: 'metadata.uid' },
+  }),
+  creating('a copy with the selector of the first', JOBS, {
+    body: job('second', { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': '{firstUid}' } } }),
+  }),
+  creating('a copy with the labels of the first', JOBS, {
+    body: job('second', {
+      template: {
+        metadata: { labels: { 'batch.kubernetes.io/controller-uid': '{firstUid}', 'job-name': 'first' } },
+        spec: { restartPolicy: 'Never', containers: [container] },
+      },
+    }),
+  }),
+  creating('a copy without both', JOBS, { body: job('second'), save: { secondUid: 'metadata.uid' } }),
+  creating('the same copy again', JOBS, { body: job('second') }),
+  deleting('a copy by the uid of the first', `${JOBS}/second`, {
+    body: {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid: '{firstUid}' },
+      propagationPolicy: 'Background',
+    },
+  }),
+  deleting('a copy by its own uid', `${JOBS}/second`, {
+    body: {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid: '{secondUid}' },
+      propagationPolicy: 'Background',
+    },
+  }),
+  reading('a copy that was deleted', `${JOBS}/second`),
 ]
 
 const OWNERSHIP: readonly ConformanceRequest[] = [
@@ -213,4 +294,11 @@ const OWNERSHIP: readonly ConformanceRequest[] = [
   }),
 ]
 
-export const SUBRESOURCES: readonly ConformanceRequest[] = [...SCALE, ...EVICTION, ...RESIZE, ...GRACE, ...OWNERSHIP]
+export const SUBRESOURCES: readonly ConformanceRequest[] = [
+  ...SCALE,
+  ...EVICTION,
+  ...RESIZE,
+  ...GRACE,
+  ...COPIES,
+  ...OWNERSHIP,
+]

@@ -1,0 +1,444 @@
+import assert from 'node:assert/strict'
+import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
+import { KubeError, type Node, type Pod } from '@kubewise/kube'
+import { watch } from '../fixture/checker.ts'
+import { failedJob, fullNode, planOn } from '../fixture/scenarios.ts'
+import { createWorld, planFor, SECOND, untilSettled, type World } from '../fixture/world.ts'
+
+const KILL = { _id: 'kill', version: 1, isSet: true, by: 'ada', reason: 'stop', changedMs: 0 }
+
+async function run(world: World, plan: Plan): Promise<Execution> {
+  const checker = watch(world)
+  await world.start()
+  await world.propose(plan)
+  const execution = await untilSettled(world, plan)
+  await world.stop()
+  assert.deepEqual(checker.finish(), [])
+  return execution
+}
+
+const statuses = ({ steps }: Execution) => steps.map(({ status }) => status)
+const isCordoned = (world: World) => world.cluster.object<Node>('Node', 'node-9', '').spec?.unschedulable === true
+const onNode = (world: World) =>
+  world.cluster
+    .all<Pod>('Pod')
+    .filter(({ spec, metadata }) => spec?.nodeName === 'node-9' && metadata?.namespace === 'shop')
+const verbs = (world: World) => world.cluster.landed().map(({ verb }) => verb)
+
+/** The pods of the node with something of their own. */
+function change(world: World, what: (pod: Pod) => Pod): void {
+  const [pod] = onNode(world)
+  if (pod) world.cluster.put(what(pod))
+}
+
+describe('drain@1', () => {
+  it('cordons the node and evicts its pods, the daemon’s and the mirror’s left alone', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const uids = onNode(world).map(({ metadata }) => metadata?.uid)
+    const plan = planOn(world, node, 'drain@1', {})
+    const execution = await run(world, plan)
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.deepEqual(statuses(execution), ['verified', 'verified', 'verified'])
+    assert.deepEqual(
+      execution.steps.map(({ id }) => id).sort(),
+      ['step-1', ...uids.map((uid) => `step-1/${uid}`)].sort(),
+    )
+    assert.deepEqual(verbs(world), ['patch', 'evict', 'evict'])
+    assert.equal(isCordoned(world), true)
+    assert.equal(onNode(world).length, 0)
+    assert.equal(world.cluster.find('Pod', 'agent-1', 'kube-system') !== undefined, true)
+  })
+
+  const refusals: [string, string, (world: World) => void, object?][] = [
+    [
+      'a bare pod',
+      'bare-pod',
+      (world) =>
+        change(world, ({ metadata, ...pod }) => {
+          const { ownerReferences: _owners, ...rest } = metadata ?? {}
+          return { ...pod, metadata: { ...rest, name: 'bare', uid: 'uid-bare' } }
+        }),
+    ],
+    [
+      'a pod with a folder of the node',
+      'local-data',
+      (world) =>
+        change(world, (pod) => ({
+          ...pod,
+          spec: { containers: [], ...pod.spec, volumes: [{ name: 'data', hostPath: { path: '/data' } }] },
+        })),
+    ],
+    [
+      'a pod with an emptyDir that nobody gave up',
+      'local-data',
+      (world) =>
+        change(world, (pod) => ({
+          ...pod,
+          spec: { containers: [], ...pod.spec, volumes: [{ name: 'tmp', emptyDir: {} }] },
+        })),
+    ],
+    [
+      'a pod on a volume of the node',
+      'local-data',
+      (world) => {
+        world.cluster.put({
+          kind: 'PersistentVolume',
+          metadata: { name: 'pv-1' },
+          spec: { local: { path: '/disk' } },
+        } as Node)
+        world.cluster.put({
+          kind: 'PersistentVolumeClaim',
+          metadata: { name: 'data', namespace: 'shop' },
+          spec: { volumeName: 'pv-1' },
+        } as Node)
+        change(world, (pod) => ({
+          ...pod,
+          spec: {
+            containers: [],
+            ...pod.spec,
+            volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+          },
+        }))
+      },
+    ],
+    [
+      'a pod of what did not opt in',
+      'not-managed',
+      (world) => {
+        const web = world.cluster.object('Deployment', 'web')
+        world.cluster.put({ ...web, metadata: { ...web.metadata, labels: { 'kubewise.io/managed': 'false' } } })
+      },
+    ],
+    [
+      'a pod in a protected namespace',
+      'protected-namespace',
+      (world) =>
+        change(world, (pod) => ({
+          ...pod,
+          metadata: { ...pod.metadata, namespace: 'kube-system', name: 'dns', uid: 'uid-dns' },
+        })),
+    ],
+    [
+      'a node that somebody else cordoned',
+      'cordoned-by-others',
+      (world) => {
+        const node = world.cluster.object<Node>('Node', 'node-9', '')
+        world.cluster.put({ ...node, spec: { unschedulable: true } })
+      },
+    ],
+  ]
+  for (const [given, code, prepare] of refusals)
+    it(`is refused for ${given}: ${code}, and nothing is written`, async () => {
+      const world = await createWorld()
+      fullNode(world)
+      prepare(world)
+      const node = world.cluster.object<Node>('Node', 'node-9', '')
+      const execution = await run(world, planOn(world, node, 'drain@1', {}))
+      assert.equal(execution.status, 'refused')
+      assert.equal(execution.refusal?.code, code)
+      assert.deepEqual(world.cluster.landed(), [])
+      assert.deepEqual(
+        world.store.documents(COLLECTIONS.targets).map(({ lock }) => lock),
+        world.store.documents(COLLECTIONS.targets).map(() => undefined),
+        'nothing stays locked',
+      )
+    })
+
+  it('takes an emptyDir that was given up', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    change(world, (pod) => ({
+      ...pod,
+      spec: { containers: [], ...pod.spec, volumes: [{ name: 'tmp', emptyDir: {} }] },
+    }))
+    const execution = await run(world, planOn(world, node, 'drain@1', { deleteEmptyDirData: true }))
+    assert.equal(execution.status, 'recovered')
+  })
+
+  it('waits for a disruption budget, and goes on once it allows', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const startMs = world.clock.now()
+    world.cluster.isBudgeted = () => world.clock.now() < startMs + 17 * SECOND
+    const execution = await run(world, planOn(world, node, 'drain@1', {}))
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.equal(world.cluster.landed('evict').length, 2)
+    assert.ok(world.cluster.writes.filter(({ verb }) => verb === 'evict').length > 3, 'it was asked several times')
+  })
+
+  it('fails at its deadline where a budget never allows: what was cordoned is uncordoned', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const [kept] = onNode(world)
+    world.cluster.isBudgeted = ({ metadata }) => metadata?.uid === kept?.metadata?.uid
+    const execution = await run(world, planOn(world, node, 'drain@1', {}, { timeoutSeconds: 30 }))
+    assert.equal(execution.status, 'undone')
+    assert.equal(execution.steps[0]?.refusal?.code, 'deadline')
+    assert.match(execution.steps[0]?.refusal?.say ?? '', /budget/)
+    assert.equal(isCordoned(world), false)
+    assert.ok(onNode(world).some(({ metadata }) => metadata?.uid === kept?.metadata?.uid))
+    const open = execution.steps.filter(({ status }) => status === 'pending' || status === 'sent')
+    assert.deepEqual(open, [])
+  })
+
+  it('stops between two evictions once the kill switch is set, and writes nothing more', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const plan = planOn(world, node, 'drain@1', {})
+    const checker = watch(world)
+    const before = world.cluster.fault
+    world.cluster.fault = (write) => {
+      const fault = before(write)
+      if (write.verb === 'evict') world.store.put(COLLECTIONS.kill, KILL)
+      return fault
+    }
+    await world.start()
+    await world.propose(plan)
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.deepEqual(verbs(world), ['patch', 'evict'])
+    assert.equal(onNode(world).length, 1)
+    assert.equal(execution.status, 'failed')
+    assert.equal(execution.steps[0]?.refusal?.code, 'kill-switch')
+    assert.equal(execution.steps[0]?.undo?.status, 'refused', 'also taking back is a write')
+    assert.deepEqual(checker.finish(), [])
+  })
+
+  it('stops between two evictions once the node is not KubeWise’s to change any more', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const plan = planOn(world, node, 'drain@1', {})
+    world.cluster.fault = ({ verb }) => {
+      const found = world.cluster.object<Node>('Node', 'node-9', '')
+      if (verb === 'evict') world.cluster.put({ ...found, metadata: { ...found.metadata, labels: {} } })
+      return 'none'
+    }
+    const execution = await run(world, plan)
+    assert.deepEqual(verbs(world), ['patch', 'evict'])
+    assert.equal(execution.steps[0]?.refusal?.code, 'not-managed')
+  })
+
+  it('evicts the ill ones first', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const [first, last] = onNode(world)
+    world.cluster.put({ ...last, status: { conditions: [{ type: 'Ready', status: 'False' }] } } as Pod)
+    await run(world, planOn(world, node, 'drain@1', {}))
+    assert.deepEqual(
+      world.cluster.landed('evict').map(({ token }) => token),
+      [last?.metadata?.uid, first?.metadata?.uid],
+    )
+  })
+
+  it('counts a pod that went while its budget was waited for as gone', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const [kept] = onNode(world)
+    world.cluster.isBudgeted = ({ metadata }) => metadata?.uid === kept?.metadata?.uid
+    const plan = planOn(world, node, 'drain@1', {})
+    await world.start()
+    await world.propose(plan)
+    await world.clock.advance(7 * SECOND)
+    world.cluster.remove('Pod', kept?.metadata?.name ?? '')
+    world.cluster.reconcile()
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.deepEqual(statuses(execution).sort(), ['refused', 'verified', 'verified'])
+  })
+
+  it('counts a pod that somebody else took in between as gone', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const [first, second] = onNode(world)
+    world.cluster.fault = ({ verb, nth }) => {
+      const other = world.cluster.writes.at(-1)?.token === first?.metadata?.uid ? second : first
+      if (verb === 'evict' && nth === 1) world.cluster.remove('Pod', other?.metadata?.name ?? '')
+      return 'none'
+    }
+    const execution = await run(world, planOn(world, node, 'drain@1', {}))
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.deepEqual(verbs(world), ['patch', 'evict'])
+  })
+
+  it('counts a pod that is gone at the very moment of its eviction as gone', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    world.cluster.fault = ({ verb, nth }) => {
+      const name = world.cluster.writes.at(-1)?.object.split('/')[2] ?? ''
+      if (verb === 'evict' && nth === 1) {
+        world.cluster.remove('Pod', name)
+        world.cluster.reconcile()
+      }
+      return 'none'
+    }
+    const execution = await run(world, planOn(world, node, 'drain@1', {}))
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.equal(world.cluster.landed('evict').length, 1)
+    assert.deepEqual(statuses(execution), ['verified', 'refused', 'verified'])
+  })
+
+  it('does not take the server’s conflict for a pod’s absence', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const conflict = new KubeError({ kind: 'conflict', status: 409, message: 'try again' })
+    world.cluster.fault = ({ verb, nth }) => (verb === 'evict' && nth === 1 ? conflict : 'none')
+    const execution = await run(world, planOn(world, node, 'drain@1', {}))
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.equal(onNode(world).length, 0)
+  })
+
+  it('waits for a replacement before it takes the next ready pod of a workload', async () => {
+    const world = await createWorld({ replicas: 2 })
+    const node = fullNode(world)
+    world.cluster.fateOf = () => 'starting'
+    const plan = planOn(world, node, 'drain@1', {}, { timeoutSeconds: 20 })
+    const execution = await run(world, plan)
+    assert.equal(world.cluster.landed('evict').length, 1)
+    assert.match(execution.steps[0]?.refusal?.say ?? '', /1 of 2 pods/)
+    assert.equal(execution.status, 'undone')
+  })
+
+  it('leaves a node cordoned that was so before', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const annotations = { 'kubewise.io/cordoned': 'incident-0' }
+    world.cluster.put<Node>({ ...node, metadata: { ...node.metadata, annotations }, spec: { unschedulable: true } })
+    world.cluster.isBudgeted = () => true
+    const execution = await run(world, planOn(world, node, 'drain@1', {}, { timeoutSeconds: 20 }))
+    assert.equal(execution.status, 'failed')
+    assert.equal(isCordoned(world), true)
+  })
+
+  it('goes on after a crash in the middle, and evicts none twice', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const plan = planOn(world, node, 'drain@1', {})
+    const checker = watch(world)
+    const first = await world.start()
+    first.diesAt = (label, nth) => label === 'after-send' && nth === 2
+    void world.propose(plan).catch(() => undefined)
+    await world.clock.advance(SECOND)
+    assert.equal(first.isAlive, false)
+    assert.equal(world.cluster.landed('evict').length, 1)
+    await world.start()
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.deepEqual(verbs(world), ['patch', 'evict', 'evict'])
+    assert.deepEqual(checker.finish(), [])
+  })
+})
+
+describe('a node and the targets of its pods', () => {
+  it('are one: a remediation of such a target waits until the node’s is settled', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const startMs = world.clock.now()
+    world.cluster.isBudgeted = () => world.clock.now() < startMs + 25 * SECOND
+    const drain = planOn(world, node, 'drain@1', {})
+    const scale = planFor(world, [{ action: 'scale@1', with: { replicas: 6 } }], { incident: 'incident-2' })
+    await world.start()
+    await world.start()
+    await world.propose(drain)
+    await world.clock.advance(2 * SECOND)
+    await world.propose(scale)
+    const drained = await untilSettled(world, drain)
+    assert.deepEqual(
+      new Set(world.cluster.landed().map(({ object }) => object.split('/')[0])),
+      new Set(['Node', 'Pod']),
+    )
+    const scaled = await untilSettled(world, scale)
+    await world.stop()
+    assert.ok((scaled.actedMs ?? 0) > (drained.finishedMs ?? Infinity))
+    assert.equal(scaled.status, 'recovered')
+    const waitedMs = (scaled.actedMs ?? Infinity) - (drained.finishedMs ?? 0)
+    assert.ok(waitedMs < 10 * SECOND, 'a target that was only held does not rest')
+  })
+
+  it('are one the other way round: the node’s waits for its target’s', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const scale = planFor(world, [{ action: 'scale@1', with: { replicas: 6 } }])
+    const cordon = { ...planOn(world, node, 'cordon@1', {}) }
+    await world.start()
+    await world.start()
+    await world.propose(scale)
+    await world.clock.advance(SECOND)
+    await world.propose(cordon)
+    await world.clock.advance(2 * SECOND)
+    assert.equal(world.execution(cordon)?.refusal?.code, 'target-busy')
+    const scaled = await untilSettled(world, scale)
+    const cordoned = await untilSettled(world, cordon)
+    await world.stop()
+    assert.equal(cordoned.status, 'recovered', cordoned.say)
+    assert.ok((cordoned.actedMs ?? 0) > (scaled.finishedMs ?? Infinity))
+  })
+})
+
+describe('delete-finished-pods@1', () => {
+  it('deletes the oldest, and no more than it may', async () => {
+    const world = await createWorld()
+    const plan = planOn(world, failedJob(world), 'delete-finished-pods@1', { atMost: 2 }, { holds: ['signal-cleared'] })
+    const execution = await run(world, plan)
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.deepEqual(
+      world.cluster.landed('delete').map(({ object }) => object),
+      ['Pod/shop/report-30', 'Pod/shop/report-20'],
+    )
+  })
+
+  it('leaves no mark on its target that could be looked for', async () => {
+    const world = await createWorld()
+    const plan = planOn(world, failedJob(world), 'delete-finished-pods@1', { atMost: 2 }, { holds: ['change-stands'] })
+    assert.equal((await run(world, plan)).status, 'recovered')
+  })
+
+  it('goes on after a crash, and deletes no more than it may', async () => {
+    const world = await createWorld()
+    const plan = planOn(world, failedJob(world), 'delete-finished-pods@1', { atMost: 2 }, { holds: ['signal-cleared'] })
+    const first = await world.start()
+    first.diesAt = (label, nth) => label === 'after-observed' && nth === 1
+    void world.propose(plan).catch(() => undefined)
+    await world.clock.advance(SECOND)
+    await world.start()
+    await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(world.cluster.landed('delete').length, 2)
+  })
+
+  const refusals: [string, string, (world: World) => void][] = [
+    [
+      'a Job that has not ended',
+      'job-running',
+      ({ cluster }) => void cluster.put({ ...cluster.object('Job', 'report'), status: {} } as Pod),
+    ],
+    [
+      'pods that all run',
+      'already-so',
+      ({ cluster }) => {
+        for (const pod of cluster.all<Pod>('Pod'))
+          if (pod.status?.phase === 'Failed') cluster.put({ ...pod, status: { phase: 'Running' } })
+      },
+    ],
+    [
+      'pods that are nobody’s',
+      'already-so',
+      ({ cluster }) => {
+        for (const pod of cluster.all<Pod>('Pod'))
+          if (pod.status?.phase === 'Failed')
+            cluster.put({ ...pod, metadata: { ...pod.metadata, ownerReferences: [] } })
+      },
+    ],
+  ]
+  for (const [given, code, prepare] of refusals)
+    it(`is refused for ${given}: ${code}`, async () => {
+      const world = await createWorld()
+      const job = failedJob(world)
+      prepare(world)
+      const execution = await run(world, planOn(world, job, 'delete-finished-pods@1', { atMost: 2 }))
+      assert.equal(execution.refusal?.code, code)
+      assert.deepEqual(world.cluster.landed(), [])
+    })
+})
