@@ -198,7 +198,11 @@ describe('rerun-job@1', () => {
         annotations: { 'kubewise.io/step': token },
       }
       const status = { conditions: [{ type: 'Complete', status: 'True' as const }] }
-      if (verb === 'create' && nth === 2) world.cluster.put<Job>({ kind: 'Job', metadata, status })
+      if (verb === 'create' && nth === 2) {
+        world.cluster.put<Job>({ kind: 'Job', metadata, status })
+        const first = world.cluster.writes.find((write) => write.token === token)
+        if (first) first.landed = true
+      }
       return verb === 'create' && nth === 1 ? 'lost' : 'none'
     }
     const execution = await run(world, plan)
