@@ -303,7 +303,7 @@ describe('an audit', () => {
     )
     for (const index of [499, 500, 501]) record.links[index]!['say'] = 7
     write(record)
-    database.prepare(`UPDATE "audit" SET document = '[]' WHERE _id = ?`).run(auditId('executor', 999))
+    database.prepare(`UPDATE "audit" SET document = '7' WHERE _id = ?`).run(auditId('executor', 999))
     const report = await verifyAudit(store, { keys: KEYS })
     assert.deepEqual(codes(report), ['unreadable', 'unreadable', 'unreadable', 'unreadable'])
     assert.equal(report.chains[0]?.links, 1200)

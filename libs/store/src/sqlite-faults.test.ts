@@ -41,6 +41,26 @@ describe("the record's file", () => {
     await store.close()
   })
 
+  it('is read to its end in the order of ids, whatever somebody has written into its documents', async () => {
+    const store = await open(file)
+    const collection = store.collection(things('things'))
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await collection.insert({ _id: id })
+    const other = new DatabaseSync(file)
+    other.exec(
+      `UPDATE "things" SET document = '{"_id":"z"}' WHERE _id = 'b'; UPDATE "things" SET document = '7' WHERE _id = 'd'`,
+    )
+    other.close()
+    const ids: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await collection.find({ orderBy: '_id', limit: 2, ...(cursor !== undefined && { cursor }) })
+      ids.push(...page.items.map(({ _id }) => _id), ...(page.unreadable ?? []).map(({ id }) => id))
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    deepEqual(ids, ['a', 'b', 'c', 'd', 'e'])
+    await store.close()
+  })
+
   it('is refused where it is no database', async () => {
     await writeFile(file, 'this is not a database, and longer than its header'.repeat(100))
     await rejects(open(file), {

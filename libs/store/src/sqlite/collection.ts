@@ -23,7 +23,11 @@ function rowOf(row: Record<string, unknown>): StoredRow {
   const id = String(row['_id'])
   try {
     const body: unknown = JSON.parse(String(row['document']))
-    if (isObject(body)) return { id, document: { ...body, _id: id, version: Number(row['version']) } }
+    if (isObject(body)) {
+      // The row's own id counts, whatever somebody has written into the document.
+      const { _id: _stored, ...rest } = body
+      return { id, document: { _id: id, ...rest, version: Number(row['version']) } }
+    }
   } catch {}
   return { id, problem: 'expected a JSON object' }
 }
