@@ -166,7 +166,9 @@ function secretOf(text: string, start: number, end: number): { start: number; en
   if (isName) secret = valueAfter(text, run, end)
   if (secret && SCHEMES.has(text.slice(secret.start, secret.end).toLowerCase()))
     secret = credentialAfter(text, 'bearer', secret.end)
-  return isName ? secret : (secret ?? secretIn(text, start, run))
+  const own = secretIn(text, start, run)
+  // A key may end like the name of one; then it is hidden with what follows.
+  return isName && own ? { start: own.start, end: Math.max(own.end, secret?.end ?? 0) } : (secret ?? own)
 }
 
 const SHORTEST_RUN = 3

@@ -38,6 +38,8 @@ describe('redactText', () => {
     ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----'],
     ['a private key that was cut', 'x -----BEGIN PRIVATE KEY-----\nhunter2'],
     ['a key of AWS', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'wJalrXUtnFEMI'],
+    ['a key that ends like a name', ' AIzaAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPwD  ', 'AIzaAAAA'],
+    ['a key that ends like a name, and what follows', 'AIzaAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPwD=hunter2', 'hunter2'],
     ['a key behind another word', 'key=AKIAIOSFODNN7EXAMPLE', 'AKIAIOSFODNN7EXAMPLE'],
   ]
   for (const [what, text, secret = 'hunter2'] of leaks)
