@@ -91,8 +91,8 @@ export const deletePod: ObjectWork = {
   effect: 'delete',
 
   async prepare({ object, target, kube, nowMs }) {
-    const [owned] = await ownersOf(kube, target.cluster, [object as Pod])
     const pod = object as Pod
+    const [owned] = await ownersOf(kube, target.cluster, [pod])
     const name = pod.metadata?.name
     if (!owned?.target) return { code: 'bare-pod', say: `The pod ${name} has no controller to bring it back.` }
     if (owned.target.kind !== target.kind || owned.target.name !== target.name)

@@ -18,7 +18,7 @@ interface Raised {
 
 /** One limit's raise within its bounds, or why not. */
 function raise(
-  { record, incident, limits, target }: ObjectPreparation,
+  { record, incident, limits }: ObjectPreparation,
   { name, resources, resizePolicy = [] }: Container,
   path: string,
   resource: string,
@@ -49,7 +49,7 @@ export const resizePod: ObjectWork = {
 
   async prepare(preparation) {
     const { kube, object, step, target } = preparation
-    const pod: Pod = object as Pod
+    const pod = object as Pod
     const name = String(step.with['container'])
     const [owned] = await ownersOf(kube, target.cluster, [pod])
     if (owned?.target?.kind !== target.kind || owned.target.name !== target.name)

@@ -1,5 +1,5 @@
 import { keyOf, titleOf, type ExecutionStep, type Refusal } from '@kubewise/contracts'
-import type { JsonPatchOperation, KubernetesObject, Pod } from '@kubewise/kube'
+import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
 import { annotationsOf, guardedPatch, guardedUndo, revertOf, type Footprint } from '../actions/patch.ts'
 import {
   irreversible,
@@ -171,7 +171,7 @@ const nothingToWrite = ({ action }: ExecutionStep): Refusal => ({
 async function prepareMember(work: Work, action: SeveralWork, step: ExecutionStep): Promise<PreparedFor | Refusal> {
   const pod = await objectFor(work, step)
   if (isRefusal(pod)) return { code: 'pod-gone', say: `The pod ${step.object.name} is gone already.` }
-  const prepared = action.prepareMember(pod as Pod)
+  const prepared = action.prepareMember(pod)
   return isRefusal(prepared) ? prepared : { object: pod, prepared }
 }
 

@@ -28,7 +28,7 @@ function budget({ cluster }: World, name: string) {
     metadata: { name, namespace: 'shop' },
     spec: { selector: { matchLabels: { app: 'web' } } },
     status: { disruptionsAllowed: 0 },
-  } as PodDisruptionBudget)
+  })
 }
 
 /** One pod of `web`, changed. */

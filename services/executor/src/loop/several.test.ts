@@ -223,7 +223,7 @@ describe('drain@1', () => {
     const world = await createWorld()
     const node = fullNode(world)
     const [first, last] = onNode(world)
-    world.cluster.put({ ...last, status: { conditions: [{ type: 'Ready', status: 'False' }] } } as Pod)
+    world.cluster.put<Pod>({ ...last, status: { conditions: [{ type: 'Ready', status: 'False' }] } })
     await run(world, planOn(world, node, 'drain@1', {}))
     assert.deepEqual(
       world.cluster.landed('evict').map(({ token }) => token),
@@ -412,7 +412,7 @@ describe('delete-finished-pods@1', () => {
     [
       'a Job that has not ended',
       'job-running',
-      ({ cluster }) => void cluster.put({ ...cluster.object('Job', 'report'), status: {} } as Pod),
+      ({ cluster }) => void cluster.put<Pod>({ ...cluster.object('Job', 'report'), status: {} }),
     ],
     [
       'pods that all run',

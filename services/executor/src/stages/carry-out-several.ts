@@ -1,4 +1,4 @@
-import { keyOf, type ExecutionStep, type Refusal } from '@kubewise/contracts'
+import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import { isKubeError, isPodReady } from '@kubewise/kube'
 import { readyPodsAllowed } from '@kubewise/policy'
 import { irreversible, isRefusal, uidOf, type Member, type SeveralWork } from '../actions/work.ts'
