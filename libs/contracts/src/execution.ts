@@ -98,8 +98,10 @@ export const Execution = strict({
   steps: Type.Array(ExecutionStep),
   verdict: optional(Verdict),
   say: optional(Type.String()),
-  /** It is at its end, and the webhook has not taken the message about that yet. */
+  /** It is at its end, and not every receiver has taken the message about that yet. */
   isUntold: optional(Type.Boolean()),
+  /** Names of the receivers that have not; all where it names none. */
+  untold: optional(Type.Array(Text)),
 })
 export type Execution = Static<typeof Execution>
 export const decodeExecution = decoderOf(Execution)

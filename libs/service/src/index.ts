@@ -22,6 +22,15 @@ export {
   type HttpErrorKind,
   type TextResponse,
 } from './fetch-json.ts'
+export {
+  addressRefusal,
+  isAddressAllowed,
+  isHostAllowed,
+  readAllowList,
+  type AddressRefusal,
+  type AllowList,
+} from './outbound/address.ts'
+export { postSafely, UnsafeAddressError, type PostOptions, type Resolve } from './outbound/post.ts'
 export { createHealth, type CheckKind, type CheckResult, type Health, type HealthReport } from './health.ts'
 export { createKit, VERSION, type Kit, type KitOptions, type Service } from './kit.ts'
 export { listen, ListenError, type ListenOptions } from './listen.ts'

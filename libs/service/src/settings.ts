@@ -120,6 +120,10 @@ export const remediationSettings = {
   /** Cordoning and the like: off unless the installation wants it. */
   KUBEWISE_MAY_CHANGE_NODES: Type.Boolean({ default: false }),
   KUBEWISE_WEBHOOK_URL: Type.Optional(HttpUrl({ secret: true, expected: 'an http or https address' })),
+  /** Who else is told. */
+  KUBEWISE_RECEIVERS_FILE: Type.Optional(Type.String({ minLength: 1, expected: 'the path of a file' })),
+  /** Hosts, `*.domain`, addresses and CIDRs that are not public and may be sent to, over http too. */
+  KUBEWISE_NOTIFY_ALLOW: Names({ default: [] }),
 }
 
 export const apiSettings = {

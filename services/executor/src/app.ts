@@ -13,8 +13,10 @@ import { createUnderWayReader } from './context/under-way.ts'
 import { createFigures } from './figures.ts'
 import { recordOf, type Ports, type Runtime } from './runtime.ts'
 import { noteTold, retell } from './tell/retell.ts'
-import { createTeller, RETELL_MS } from './tell/teller.ts'
-import { isReceiverIll, type Webhook } from './tell/webhook.ts'
+import { isReceiverIll } from './tell/deliver.ts'
+import { endAlerts } from './tell/end-alerts.ts'
+import { createOutlet, RETELL_MS, type Outlet } from './tell/outlet.ts'
+import { createTeller } from './tell/teller.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 export { readConfig } from './config.ts'
@@ -27,10 +29,9 @@ export function createExecutor(ports: Ports, config: Config): Service {
   const { bus, log, clock, health } = ports
   const stopping = new AbortController()
   const signal = AbortSignal.any([ports.signal, stopping.signal])
-  const webhook = webhookOf(ports, config)
   const { auditKeyFile, cluster } = optionsOf(config)
   const sealer = createSealer({ openSigner: () => openSigner(auditKeyFile), ...ports, cluster, writer: WRITER })
-  const runtime = runtimeOf(ports, config, { signal: stopping.signal, webhook, sealer })
+  const runtime = runtimeOf(ports, config, { outlets: outletsOf(ports, config, stopping.signal), sealer })
   const stormWatch = createStormWatch({ ...ports, incidents: runtime.record.incidents, cluster })
   const worker = createWorker({ runtime, stormWatch, stopping: signal })
   let hints: Consumption | undefined
@@ -61,7 +62,10 @@ export function createExecutor(ports: Ports, config: Config): Service {
         clock,
         RETELL_MS,
         signal,
-        () => retell(runtime),
+        async () => {
+          await retell(runtime)
+          await endAlerts(runtime)
+        },
         (error) => log.warn({ err: error }, 'what was not told could not be looked for'),
       )
       sealer.start()
@@ -74,7 +78,7 @@ export function createExecutor(ports: Ports, config: Config): Service {
       await worker.drain()
       await runtime.teller.drain()
       await sealer.stop()
-      webhook?.circuit.stop()
+      runtime.teller.stop()
     },
   }
 }
@@ -84,22 +88,25 @@ async function swept(worker: Worker, { health }: Ports): Promise<void> {
   health.set('sweeper', 'ready', { ok: true, say: 'the record is swept' })
 }
 
-function webhookOf(ports: Ports, config: Config): Webhook | undefined {
-  const { webhook } = optionsOf(config)
-  if (!webhook) return undefined
-  const circuit = createBreaker('webhook', { ...breakerOptions(config), isFailure: isReceiverIll }, ports)
-  return { ...webhook, circuit }
+/** Each receiver has a circuit of its own: one that is ill does not silence the others. */
+function outletsOf(ports: Ports, config: Config, signal: AbortSignal): Outlet[] {
+  return config.receivers.map((receiver) => {
+    const target = receiver.name === 'webhook' ? 'webhook' : `receiver-${receiver.name}`
+    const circuit = createBreaker(target, { ...breakerOptions(config), isFailure: isReceiverIll }, ports)
+    return createOutlet(receiver, { ...ports, signal, circuit })
+  })
 }
 
 function runtimeOf(
   ports: Ports,
   config: Config,
-  { signal, webhook, sealer }: { signal: AbortSignal; webhook: Webhook | undefined; sealer: Sealer },
+  { outlets, sealer }: { outlets: readonly Outlet[]; sealer: Sealer },
 ): Runtime {
   const { store, bus, clock, log, metrics } = ports
   const options = optionsOf(config)
   const holder = `executor-${randomUUID()}`
   const record = recordOf(store)
+  const receivers = outlets.map(({ name }) => name)
   const events = createEventRecorder({ ...ports, reportingInstance: holder })
   return {
     // A link that leads nowhere is there: only a file that is not there at all means running.
@@ -113,13 +120,9 @@ function runtimeOf(
     audit: createAuditChain({ store, bus, clock, log, cluster: options.cluster, holder, sealer }),
     figures: createFigures(metrics),
     teller: createTeller({
-      clock,
-      log,
-      metrics,
-      signal,
       events,
-      webhook,
-      onEndTold: (plan) => noteTold(record, plan),
+      outlets,
+      onEndTold: (plan, receiver) => noteTold(record, plan, receiver, receivers),
     }),
   }
 }

@@ -7,6 +7,7 @@ import {
   budgetsOf,
   busSettings,
   clusterSettings,
+  ConfigError,
   Duration,
   expandHome,
   loadConfig,
@@ -15,8 +16,10 @@ import {
   remediationSettings,
   type Environment,
 } from '@kubewise/service'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Type, type Static } from 'typebox'
+import { readReceivers, type ReadText, type Receiver } from './tell/receiver.ts'
 
 const SECOND = 1000
 
@@ -35,9 +38,35 @@ const Settings = Type.Object({
   /** Seconds after which work of a silent executor is taken over. */
   EXECUTOR_LEASE_SECONDS: Duration('s', { default: 15, minimum: 1 }),
 })
-export type Config = Static<typeof Settings>
+export type Config = Static<typeof Settings> & { receivers: readonly Receiver[] }
 
-export const readConfig = (env: Environment): Config => loadConfig(Settings, env)
+type Variables = Static<typeof Settings>
+
+/** Mistakes of the file are told with those of the variables, not after them. */
+function variablesOf(env: Environment, readText: ReadText): Variables {
+  try {
+    return loadConfig(Settings, env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const { mistakes } = readReceivers({ file: env['KUBEWISE_RECEIVERS_FILE'] || undefined, allow: [] }, readText)
+    throw new ConfigError([...error.mistakes, ...mistakes])
+  }
+}
+
+const readHere: ReadText = (path) => readFileSync(expandHome(path), 'utf8')
+
+/**
+ * The configuration, with the files that it names.
+ * @throws ConfigError
+ */
+export function readConfig(env: Environment, readText = readHere): Config {
+  const config = variablesOf(env, readText)
+  const { KUBEWISE_WEBHOOK_URL: url, WEBHOOK_SECRET: secret } = config
+  const { KUBEWISE_RECEIVERS_FILE: file, KUBEWISE_NOTIFY_ALLOW: allow } = config
+  const { receivers, mistakes } = readReceivers({ url, secret, file, allow }, readText)
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return { ...config, receivers }
+}
 
 /** The configuration as the stages want it. */
 export interface Options {
@@ -51,12 +80,13 @@ export interface Options {
   auditKeyFile: string
   /** The namespace whose ConfigMap `kubewise-kill` does the same; only where we run in a cluster. */
   killNamespace?: string
-  webhook?: { url: string; secret?: string }
+  /** Who is told. */
+  receivers: readonly Receiver[]
   leaseMs: number
 }
 
 export function optionsOf(config: Config): Options {
-  const { KUBEWISE_WEBHOOK_URL: url, WEBHOOK_SECRET: secret, POD_NAMESPACE: killNamespace } = config
+  const { POD_NAMESPACE: killNamespace, receivers } = config
   return {
     cluster: config.KUBEWISE_CLUSTER,
     mode: config.KUBEWISE_MODE,
@@ -69,7 +99,7 @@ export function optionsOf(config: Config): Options {
     killFile: join(expandHome(config.KUBEWISE_HOME), 'kill'),
     auditKeyFile: auditKeyFile(config),
     ...(killNamespace && { killNamespace }),
-    ...(url && { webhook: { url, ...(secret && { secret }) } }),
+    receivers,
     leaseMs: config.EXECUTOR_LEASE_SECONDS * SECOND,
   }
 }

@@ -118,7 +118,7 @@ async function toClaim(
   const awaited = await awaitsApproval(runtime, plan)
   if (awaited) {
     log.debug({ plan: plan._id, ...awaited }, 'waits')
-    teller.tell(plan, 'waiting', awaited.say, { mayNote: false })
+    teller.tell(plan, 'waiting', awaited.say, { mayNote: false, untilMs: plan.notAfterMs })
     return 'not-now'
   }
   if (found && isWaiting(found) && (await stillWaits(beginning, plan, found))) return 'not-now'

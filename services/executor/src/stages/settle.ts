@@ -20,11 +20,11 @@ function ended({ clock, options }: Work, execution: Execution, status: Ending, s
   const { actedMs, ...rest } = execution
   const hasActed = actedMs !== undefined && status !== 'refused'
   // In the same write, so that a message that is not taken, or a death before it is sent, cannot lose it.
-  const isUntold = options.webhook !== undefined && isWorthTelling(status, rest.refusal)
+  const untold = isWorthTelling(status, rest.refusal) ? options.receivers.map(({ name }) => name) : []
   return {
     ...rest,
     ...(hasActed && { actedMs }),
-    ...(isUntold && { isUntold }),
+    ...(untold.length > 0 && { isUntold: true, untold }),
     status,
     say,
     finishedMs: clock.now(),

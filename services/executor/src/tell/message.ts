@@ -1,14 +1,17 @@
 import { titleOf, type Execution, type Plan, type Refusal } from '@kubewise/contracts'
 import { actionNamed } from '@kubewise/policy'
 import { redactText } from '@kubewise/service'
+import { cut, mrkdwn } from './shown.ts'
+import { storyOf } from './story.ts'
 
 /** What happened, as people are told. */
-export type Happening = 'waiting' | 'acting' | 'noticed' | 'escalated' | Execution['status']
+export type Happening = 'waiting' | 'acting' | 'noticed' | 'escalated' | 'ended' | Execution['status']
 
 const HEADLINES: Partial<Record<Happening, string>> = {
   waiting: 'waits for your approval',
   acting: 'is being remedied',
   noticed: 'is worth your notice',
+  ended: 'is well again',
   recovered: 'recovered',
   undone: 'did not recover; the change was taken back',
   escalated: 'needs a person',
@@ -16,18 +19,67 @@ const HEADLINES: Partial<Record<Happening, string>> = {
   refused: 'was left alone',
 }
 
+/** A person has to do something now: told at once, never held for a group. */
+const URGENT: ReadonlySet<Happening> = new Set(['waiting', 'escalated', 'failed', 'undone'])
+export const isUrgent = (happening: Happening): boolean => URGENT.has(happening)
+
+/** With what it was about, whoever takes over need not look for it. */
+const TELLS_ALL: ReadonlySet<Happening> = new Set(['escalated', 'failed', 'undone'])
+
+/** Slack shows no more of one message without a fold. */
+const MOST_OF_A_MESSAGE = 3500
+const MOST_LINES = 12
+
 const cleaned = (refusal: Refusal | undefined) => refusal && { ...refusal, say: redactText(refusal.say) }
 
 const stepLine = ({ action, object, status, refusal }: Execution['steps'][number]) =>
-  `• ${actionNamed(action)?.title ?? action} (${titleOf(object)}): ${status}${refusal ? `, ${redactText(refusal.say)}` : ''}`
+  `• ${mrkdwn(actionNamed(action)?.title ?? action)} (${mrkdwn(titleOf(object))}): ${status}${refusal ? `, ${mrkdwn(refusal.say)}` : ''}`
+
+function section(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return []
+  const more = lines.length - MOST_LINES
+  return [
+    title,
+    ...lines.slice(0, MOST_LINES).map((line) => `• ${mrkdwn(line)}`),
+    ...(more > 0 ? [`• ${more} more`] : []),
+  ]
+}
+
+function linesAbout(happening: Happening, execution: Execution | undefined): string[] {
+  if (!execution) return []
+  if (!TELLS_ALL.has(happening)) return execution.steps.slice(0, MOST_LINES).map(stepLine)
+  const { tried, seen, takenBack } = storyOf(execution)
+  return [...section('Tried:', tried), ...section('Seen:', seen), ...section('Taken back:', takenBack)]
+}
+
+/** Whole lines only, so that nothing of the template is cut in two. */
+function fitted(lines: readonly string[]): string {
+  const kept: string[] = []
+  let length = 0
+  for (const line of lines) {
+    length += line.length + 1
+    if (length > MOST_OF_A_MESSAGE) return [...kept, `… ${lines.length - kept.length} more lines`].join('\n')
+    kept.push(line)
+  }
+  return kept.join('\n')
+}
+
+const MOST_OF_A_FIELD = 4000
+const field = (text: string) => cut(redactText(text), MOST_OF_A_FIELD)
+
+interface About {
+  execution?: Execution
+  /** Until when it matters. */
+  untilMs?: number
+}
 
 /** A message that Slack shows as it is (`text`) and that programs can read. `id` is the same when it is sent again. */
-export function messageOf(plan: Plan, happening: Happening, told: string, execution?: Execution) {
-  const say = redactText(told)
-  const headline = `${titleOf(plan.target)} ${HEADLINES[happening] ?? happening}`
-  const lines = [`*KubeWise*: ${headline} (${plan.cause}).`, say, ...(execution?.steps.map(stepLine) ?? [])]
+export function messageOf(plan: Plan, happening: Happening, told: string, { execution, untilMs }: About = {}) {
+  const headline = `${mrkdwn(titleOf(plan.target))} ${HEADLINES[happening] ?? happening}`
+  const about = linesAbout(happening, execution)
+  const lines = [`*KubeWise*: ${headline} (${mrkdwn(plan.cause)}).`, mrkdwn(told), ...about]
   return {
-    text: lines.filter((line) => line !== '').join('\n'),
+    text: fitted(lines.filter((line) => line !== '')),
     id: `${plan._id}/${happening}`,
     happening,
     cluster: plan.cluster,
@@ -37,11 +89,17 @@ export function messageOf(plan: Plan, happening: Happening, told: string, execut
     plan: plan._id,
     cause: plan.cause,
     risk: plan.risk,
-    reasoning: redactText(plan.reasoning),
-    say,
+    attempt: plan.attempt,
+    sinceMs: plan.createdMs,
+    ...(untilMs !== undefined && { untilMs }),
+    reasoning: field(plan.reasoning),
+    say: field(told),
     ...(execution && {
+      story: storyOf(execution),
       execution: {
         status: execution.status,
+        claimedMs: execution.claimedMs,
+        finishedMs: execution.finishedMs,
         refusal: cleaned(execution.refusal),
         verdict: execution.verdict && { ...execution.verdict, say: redactText(execution.verdict.say) },
         steps: execution.steps.map(({ id, action, status, refusal }) => ({
@@ -54,3 +112,4 @@ export function messageOf(plan: Plan, happening: Happening, told: string, execut
     }),
   }
 }
+export type Message = ReturnType<typeof messageOf>

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { COLLECTIONS, type Plan } from '@kubewise/contracts'
-import { eventually } from '@kubewise/testkit'
+import { eventually, temporaryFolder } from '@kubewise/testkit'
 import { createWorld, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
 
 /** A webhook receiver that answers with its status, and keeps the ids of what it took. */
@@ -100,6 +102,83 @@ describe('an end that the webhook has not taken', () => {
     const { world, plan } = await repaired({})
     await world.stop()
     assert.ok(!isUntold(world, plan))
+  })
+})
+
+describe('an end that one of two receivers has not taken', () => {
+  async function told(folder: string, receivers: Record<string, string>) {
+    const file = join(folder, 'receivers.json')
+    const entries = Object.entries(receivers).map(([name, url]) => ({ name, kind: 'webhook', url, groupSeconds: 0 }))
+    await writeFile(file, JSON.stringify({ receivers: entries }))
+    return { KUBEWISE_RECEIVERS_FILE: file }
+  }
+  const untold = (world: World, plan: Plan) => world.execution(plan)?.untold
+
+  it('is owed to that one alone, also by the next process', async () => {
+    await using folder = await temporaryFolder()
+    await using well = await receiver(200)
+    await using ill = await receiver(503)
+    const env = await told(folder.path, { well: well.url, ill: ill.url })
+    const { world, process, plan } = await repaired(env)
+    const end = `${plan._id}/recovered`
+    await passing(world, () => untold(world, plan)?.join() === 'ill')
+    process.kill()
+    ill.state.status = 200
+    await world.start(env)
+    await passing(world, () => ill.state.taken.includes(end) && !isUntold(world, plan))
+    await world.stop()
+    assert.equal(untold(world, plan), undefined)
+    assert.equal(well.state.taken.filter((id) => id === end).length, 1)
+  })
+
+  it('is told although many before it are owed to the other', async () => {
+    await using folder = await temporaryFolder()
+    await using well = await receiver(503)
+    await using ill = await receiver(503)
+    const env = await told(folder.path, { well: well.url, ill: ill.url })
+    const { world, process, plan } = await repaired(env)
+    process.kill()
+    const execution = world.execution(plan)!
+    for (let index = 0; index < 600; index++) {
+      const _id = `${plan._id}-${index}`
+      world.store.put(COLLECTIONS.plans, { ...plan, _id })
+      const claimedMs = execution.claimedMs - 600 + index
+      world.store.put(COLLECTIONS.executions, { ...execution, _id, claimedMs, isUntold: true, untold: ['ill'] })
+    }
+    well.state.status = 200
+    await world.start(env)
+    await passing(world, () => untold(world, plan)?.join() === 'ill')
+    await world.stop()
+    assert.ok(well.state.taken.includes(`${plan._id}/recovered`))
+  })
+
+  it('is owed no more when that one is gone', async () => {
+    await using folder = await temporaryFolder()
+    await using well = await receiver(200)
+    await using ill = await receiver(503)
+    const { world, process, plan } = await repaired(await told(folder.path, { well: well.url, ill: ill.url }))
+    await passing(world, () => untold(world, plan)?.join() === 'ill')
+    process.kill()
+    await world.start(await told(folder.path, { well: well.url }))
+    await passing(world, () => !isUntold(world, plan))
+    await world.stop()
+  })
+
+  it('and that names nobody, from before there were several, is owed to all', async () => {
+    await using folder = await temporaryFolder()
+    await using one = await receiver(503)
+    await using two = await receiver(503)
+    const env = await told(folder.path, { one: one.url, two: two.url })
+    const { world, process, plan } = await repaired(env)
+    await passing(world, () => one.state.asked >= 1 && two.state.asked >= 1)
+    process.kill()
+    const { untold: _, ...execution } = world.execution(plan)!
+    world.store.put(COLLECTIONS.executions, execution)
+    one.state.status = two.state.status = 200
+    await world.start(env)
+    const end = `${plan._id}/recovered`
+    await passing(world, () => [one, two].every(({ state }) => state.taken.includes(end)) && !isUntold(world, plan))
+    await world.stop()
   })
 })
 

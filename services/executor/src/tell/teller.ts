@@ -1,36 +1,40 @@
 import type { Execution, Plan } from '@kubewise/contracts'
 import { apiVersionOf, type EventRecorder, type Note } from '@kubewise/kube'
-import { redactText, type Clock, type Logger, type Metrics } from '@kubewise/service'
+import { redactText } from '@kubewise/service'
 import { resourceOfKind } from '../context/workload.ts'
 import { messageOf, type Happening } from './message.ts'
-import { sendToWebhook, type Webhook } from './webhook.ts'
+import type { Outlet } from './outlet.ts'
 
 /**
- * Tells people. Never throws and never makes the work wait. What the webhook does not take is logged, counted, and told
+ * Tells people. Never throws and never makes the work wait. What a receiver does not take is logged, counted, and told
  * again: a plan that waits whenever it is looked at again, an end from the record (`retell`). That something begins is not:
  * its end will be told.
  */
 export interface Teller {
-  /** @param mayNote whether an Event may be written: not where nothing at all may be */
-  tell(plan: Plan, happening: Happening, say: string, options: { execution?: Execution; mayNote: boolean }): void
+  /**
+   * @param options.mayNote whether an Event may be written: not where nothing at all may be
+   * @param options.to names of the receivers; all unless told
+   * @param options.untilMs until when it matters, where that is known
+   */
+  tell(
+    plan: Plan,
+    happening: Happening,
+    say: string,
+    options: { execution?: Execution; mayNote: boolean; to?: readonly string[]; untilMs?: number },
+  ): void
   /** Waits for what is under way. */
   drain(): Promise<void>
+  stop(): void
 }
 
 export interface TellerPorts {
-  clock: Clock
-  log: Logger
-  metrics: Metrics
-  signal: AbortSignal
   events: EventRecorder
-  webhook: Webhook | undefined
-  /** The webhook has taken the message about this execution's end. */
-  onEndTold(plan: string): Promise<unknown>
+  outlets: readonly Outlet[]
+  /** This receiver has the message about this execution's end. */
+  onEndTold(plan: string, receiver: string): Promise<unknown>
 }
 
 const MAX_REMEMBERED = 10_000
-/** A message that was not taken is tried again after so long. */
-export const RETELL_MS = 60_000
 
 const EVENTS: Partial<Record<Happening, { type: Note['type']; reason: string }>> = {
   recovered: { type: 'Normal', reason: 'Remediated' },
@@ -56,58 +60,43 @@ function noteOf(plan: Plan, happening: Happening, say: string): Note | undefined
   }
 }
 
-export function createTeller({ clock, log, metrics, signal, events, webhook, onEndTold }: TellerPorts): Teller {
-  /** What was told or is being told, and what was not taken: when it may be told again. */
-  const told = new Map<string, 'told' | 'under-way' | { againMs: number }>()
-  const sending = new Set<Promise<void>>()
-  const sent = metrics.counter('kubewise_notifications_total', 'Messages to the webhook, by outcome.', {
-    outcome: ['sent', 'failed'],
-  })
+/** Whether the record says that this receiver has still to be told; one without names owes it to all. */
+export const isOwedTo = ({ isUntold = false, untold }: Execution, receiver: string): boolean =>
+  isUntold && (untold?.includes(receiver) ?? true)
 
-  function remember(id: string, state: 'told' | 'under-way' | { againMs: number }): void {
-    told.set(id, state)
-    if (told.size > MAX_REMEMBERED) told.delete(told.keys().next().value ?? id)
+export function createTeller({ events, outlets, onEndTold }: TellerPorts): Teller {
+  const told = new Set<string>()
+  const writing = new Set<Promise<unknown>>()
+
+  function isFirst(id: string): boolean {
+    if (told.has(id)) return false
+    told.add(id)
+    if (told.size > MAX_REMEMBERED) told.delete(told.values().next().value ?? id)
+    return true
   }
 
-  async function noteEnd(execution: Execution | undefined): Promise<void> {
-    if (!execution?.isUntold) return
-    await onEndTold(execution._id).catch((error: unknown) =>
-      log.warn({ err: error, plan: execution._id }, 'not noted that its end was told; it may be told twice'),
-    )
-  }
-
-  async function send(to: Webhook, message: ReturnType<typeof messageOf>, execution?: Execution): Promise<void> {
-    try {
-      await sendToWebhook(to, message, clock, signal)
-      sent.inc({ outcome: 'sent' })
-      remember(message.id, 'told')
-      await noteEnd(execution)
-    } catch (error) {
-      remember(message.id, { againMs: clock.now() + RETELL_MS })
-      sent.inc({ outcome: 'failed' })
-      log.warn({ err: error, plan: message.plan, happening: message.happening }, 'notification not sent')
-    }
-  }
-
-  function track(task: Promise<unknown>): void {
-    const tracked = task.then(() => undefined)
-    sending.add(tracked)
-    void tracked.finally(() => sending.delete(tracked))
+  function write(note: Note): void {
+    const written = events.record(note).finally(() => writing.delete(written))
+    writing.add(written)
   }
 
   return {
-    tell(plan, happening, say, { execution, mayNote }) {
-      const message = messageOf(plan, happening, say, execution)
-      const state = told.get(message.id)
-      if (state === 'told') return track(noteEnd(execution))
-      if (state === 'under-way' || (state && state.againMs > clock.now())) return
-      remember(message.id, webhook ? 'under-way' : 'told')
-      if (webhook) track(send(webhook, message, execution))
-      const note = mayNote && !state ? noteOf(plan, happening, say) : undefined
-      if (note) track(events.record(note))
+    tell(plan, happening, say, { mayNote, to, ...about }) {
+      const { execution } = about
+      const message = messageOf(plan, happening, say, about)
+      const note = isFirst(message.id) && mayNote ? noteOf(plan, happening, say) : undefined
+      if (note) write(note)
+      for (const outlet of outlets) {
+        if (to && !to.includes(outlet.name)) continue
+        const isOwed = execution !== undefined && isOwedTo(execution, outlet.name)
+        outlet.push(message, async () => (isOwed ? onEndTold(plan._id, outlet.name) : undefined))
+      }
     },
     async drain() {
-      await Promise.allSettled(sending)
+      await Promise.allSettled([...writing, ...outlets.map((outlet) => outlet.drain())])
+    },
+    stop() {
+      for (const outlet of outlets) outlet.stop()
     },
   }
 }
