@@ -65,7 +65,7 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
         ...each,
         status: 'intent',
         marker: next,
-        intentMs: clock.now(),
+        intentMs: each.intentMs ?? clock.now(),
         changes,
         undo,
       })),
