@@ -32,6 +32,16 @@ export const Undo = strict({
 })
 export type Undo = Static<typeof Undo>
 
+/** A change of a template is held at its first new pod, and that pod watched, before the rest is replaced. */
+export const Canary = strict({
+  isWatched: Type.Boolean(),
+  /** Why it is watched, or not; then what was seen. */
+  say: Text,
+  /** not-enough: of a raise that stays, and is raised again. */
+  verdict: optional(oneOf(['good', 'bad', 'not-enough'])),
+})
+export type Canary = Static<typeof Canary>
+
 export const ExecutionStep = strict({
   id: Text,
   action: ActionName,
@@ -49,6 +59,9 @@ export const ExecutionStep = strict({
   /** The server's own words. */
   answer: optional(Type.String()),
   undo: optional(Undo),
+  canary: optional(Canary),
+  /** The step whose rollout this one lets go on, after its first new pod was watched. */
+  restOf: optional(Text),
 })
 export type ExecutionStep = Static<typeof ExecutionStep>
 

@@ -37,9 +37,7 @@ describe('the order of steps', () => {
         const given = steps(needs)
         const sorted = sortSteps(given)
         const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
-          (needs[from] ?? []).some(
-            (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
-          )
+          (needs[from] ?? []).some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))))
         assert.equal(Array.isArray(sorted), !ids.some((id) => reaches(id, id)))
         if (!Array.isArray(sorted)) return
         const at = (id: string) => sorted.findIndex((one) => one.id === id)

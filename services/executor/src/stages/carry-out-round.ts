@@ -1,11 +1,13 @@
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import { firstRefusal, GUARDS, actionNamed, stepOrder } from '@kubewise/policy'
 import { isRefusal } from '../actions/work.ts'
+import { isHeldBack } from '../canary/rest.ts'
 import { gather } from '../context/gather.ts'
 import { stepId } from '../ledger/claim.ts'
 import { isMemberOf } from '../ledger/members.ts'
 import type { WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
+import { carryOutRest } from './carry-out-rest.ts'
 import { carryOutStep } from './carry-out-step.ts'
 import { withDeadline } from './deadline.ts'
 import { noLongerAllowed } from './still-allowed.ts'
@@ -34,8 +36,14 @@ async function refuseStep({ ledger }: Work, id: string, refusal: Refusal): Promi
 }
 
 async function carryOut(work: Work, id: string, halted: () => Refusal | undefined): Promise<WriteOutcome> {
-  const refusal = await refusalBefore(work, work.ledger.step(id))
-  return refusal ? refuseStep(work, id, refusal) : carryOutStep(withDeadline(work, id, halted), id)
+  const { ledger } = work
+  if (ledger.step(id).status !== 'observed') {
+    const refusal = await refusalBefore(work, ledger.step(id))
+    if (refusal) return refuseStep(work, id, refusal)
+    const ended = await carryOutStep(withDeadline(work, id, halted), id)
+    if (ended.outcome !== 'observed') return ended
+  }
+  return isHeldBack(ledger.execution.steps, ledger.step(id)) ? carryOutRest(work, id, halted) : { outcome: 'observed' }
 }
 
 /** Which steps come before each, as the ledger names them; where that cannot be told, each that stands before it. */
@@ -70,7 +78,8 @@ export async function carryOutRound(work: Work, round: readonly ExecutionStep[])
   const { ledger, stopping } = work
   const before = orderOf(work, round)
   const underWay = new Map<string, Promise<void>>()
-  const begun = new Set(round.filter(({ status }) => !IS_OPEN.has(status)).map(({ id }) => id))
+  const isHeld = (step: ExecutionStep) => isHeldBack(ledger.execution.steps, step)
+  const begun = new Set(round.filter((step) => !IS_OPEN.has(step.status) && !isHeld(step)).map(({ id }) => id))
   let stop = round.map(notDone).find((ended) => ended !== undefined)
   const errors: unknown[] = []
   const isHalted = () => stop !== undefined || errors.length > 0
@@ -79,7 +88,7 @@ export async function carryOutRound(work: Work, round: readonly ExecutionStep[])
     ledger.execution.steps.some(
       (step) => (step.id === id && step.status === 'sent') || (isMemberOf(id, step) && step.status !== 'pending'),
     )
-  const mayBegin = (id: string) => hasLeft(id) || (!isHalted() && before(id).every(isDone))
+  const mayBegin = (id: string) => hasLeft(id) || (!isHalted() && (isHeld(ledger.step(id)) || before(id).every(isDone)))
 
   async function run(id: string): Promise<void> {
     try {

@@ -12,10 +12,10 @@ const IS_OVER: ReadonlySet<string> = new Set(['refused', 'failed', 'undone', 'es
 /**
  * Its own steps, or, once these have come to nothing and that was seen to, its fallback's. Whoever wrote down that a step was not
  * done may have died before anything followed from it: then it is still its own steps' turn. Steps on
- * pods of a step on several are that step's to carry out.
+ * pods of a step on several, and what ends a held one, are that step's to carry out.
  */
 function roundOf({ steps: all, refusal, verdict }: Execution): ExecutionStep[] {
-  const steps = all.filter((step) => !isMember(step))
+  const steps = all.filter((step) => !isMember(step) && step.restOf === undefined)
   const own = steps.filter(({ isFallback }) => !isFallback)
   const isConcluded =
     own.every(({ status }) => IS_OVER.has(status)) &&
@@ -39,7 +39,7 @@ async function stopAt(work: Work, round: readonly string[], { refusal }: NotDone
   const hasChanged = tried.some(({ status }) => status === 'observed' || status === 'failed')
   if (!hasChanged && isFirstRound && isPassing(refusal.code)) return letWait(work, refusal)
   const steps = ledger.execution.steps.map((step): ExecutionStep => {
-    if (!round.includes(step.id)) return step
+    if (!round.includes(step.restOf ?? step.id)) return step
     if (IS_OPEN.has(step.status)) return { ...step, status: 'refused', refusal: NOT_REACHED }
     return isChanged(step) ? { ...step, status: 'failed' } : step
   })
