@@ -91,6 +91,9 @@ export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number]
 /** No more work is owed on an execution in one of these. */
 export const SETTLED: readonly ExecutionStatus[] = ['recovered', 'refused', 'undone', 'escalated', 'failed']
 
+/** Another workload that was well before anything was done: worse off since counts against what was done. */
+export const Neighbour = strict({ target: Entity, generation: Count, ready: Count, wanted: Count })
+
 /** What was done about a plan; `_id` is the plan's, so that one plan is carried out once. */
 export const Execution = strict({
   ...stored,
@@ -109,6 +112,8 @@ export const Execution = strict({
   finishedMs: optional(Ms),
   refusal: optional(Refusal),
   steps: Type.Array(ExecutionStep),
+  /** Noted before the first write. */
+  neighbours: optional(Type.Array(Neighbour)),
   verdict: optional(Verdict),
   say: optional(Type.String()),
   /** It is at its end, and the webhook has not taken the message about that yet. */

@@ -2,8 +2,10 @@ import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import { isPodReady } from '@kubewise/kube'
 import { actionNamed } from '@kubewise/policy'
 import { asKnown } from '../context/gather.ts'
+import { readNeighbours } from '../context/neighbours.ts'
 import { readWorkload } from '../context/workload.ts'
 import { currentPods, endedSince, nameOf, whyItCannotRun } from '../verify/pods.ts'
+import { neighboursWell } from '../verify/neighbours.ts'
 import type { Work } from '../work.ts'
 
 /** `not-enough`: of a raise that stays, and is raised again. */
@@ -17,7 +19,8 @@ const SECOND = 1000
 const LOOK_EVERY_MS = 2 * SECOND
 const DEFAULT_WITHIN_SECONDS = 180
 
-async function lookAt({ kube, plan }: Work, step: ExecutionStep): Promise<Look> {
+async function lookAt(work: Work, step: ExecutionStep): Promise<Look> {
+  const { kube, plan } = work
   const view = await asKnown(() => readWorkload(kube, plan.target))
   if (!view.isKnown) return { value: 'unknown', say: `The first new pod could not be read: ${view.why}` }
   if (!view.value) return { value: 'bad', say: 'The workload does not exist any more.' }
@@ -33,6 +36,8 @@ async function lookAt({ kube, plan }: Work, step: ExecutionStep): Promise<Look> 
       }
     if (reason !== undefined) return { value: 'bad', say: `The first new pod ${nameOf(pod)} cannot run: ${reason}.` }
   }
+  const around = neighboursWell(await asKnown(() => readNeighbours(work, step.sentMs ?? 0)))
+  if (around.value !== 'holds') return { value: around.value === 'unknown' ? 'unknown' : 'not-ready', say: around.say }
   return pods.some(isPodReady)
     ? { value: 'ready', say: 'The first new pod is ready.' }
     : { value: 'not-ready', say: 'The first new pod did not become ready.' }

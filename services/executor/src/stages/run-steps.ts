@@ -1,5 +1,7 @@
 import type { Execution, ExecutionStep } from '@kubewise/contracts'
-import { isPassing } from '@kubewise/policy'
+import { isPassing, isPassivePlan, known, type Known } from '@kubewise/policy'
+import { asKnown } from '../context/gather.ts'
+import { noteNeighbours, type Neighbour } from '../context/neighbours.ts'
 import { isMember } from '../ledger/members.ts'
 import type { Work } from '../work.ts'
 import { carryOutRound, IS_OPEN, NOT_REACHED, type NotDone } from './carry-out-round.ts'
@@ -48,11 +50,24 @@ async function stopAt(work: Work, round: readonly string[], { refusal }: NotDone
   await settle(work, isFirstRound ? 'refused' : endedStatus(ledger.execution), refusal.say)
 }
 
+/** How those around the target are before anything is done; undefined where that is noted, or nothing will be. */
+async function neighboursBefore(work: Work): Promise<Known<Neighbour[] | undefined>> {
+  const { ledger, plan } = work
+  const { neighbours, actedMs } = ledger.execution
+  const isNoted = neighbours !== undefined || actedMs !== undefined
+  return isNoted || isPassivePlan(plan) ? known(undefined) : asKnown(() => noteNeighbours(work))
+}
+
 /** Does the steps that are to be done, in their order; then what was changed is verified. */
 export async function runSteps(work: Work): Promise<void> {
   const { ledger, lock, clock, plan } = work
-  if (ledger.execution.status !== 'running' || ledger.execution.epoch !== lock.epoch)
-    await ledger.change((execution) => ({ ...execution, status: 'running', epoch: lock.epoch }))
+  const neighbours = await neighboursBefore(work)
+  if (!neighbours.isKnown)
+    return letWait(work, { code: 'target-unknown', say: `The neighbours cannot be read: ${neighbours.why}` })
+  const { execution: found } = ledger
+  const noted = neighbours.value && { neighbours: neighbours.value }
+  if (found.status !== 'running' || found.epoch !== lock.epoch || noted)
+    await ledger.change((execution) => ({ ...execution, status: 'running', epoch: lock.epoch, ...noted }))
   const round = roundOf(ledger.execution)
   const stop = await carryOutRound(work, round)
   if (stop)
