@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import type { JsonPatchOperation } from '@kubewise/kube'
 import { irreversible, isRefusal, restoring, type Prepared, type WorkloadWork } from '../actions/work.ts'
@@ -46,6 +47,19 @@ export function heldWrite(
   }
 }
 
+const keysOf = (pointer: string) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+/** Would the server find what a patch tests? */
+function fits(operations: readonly JsonPatchOperation[], object: object): boolean {
+  const valueAt = (pointer: string) =>
+    keysOf(pointer).reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object)
+  return operations.every(({ op, path, value }) => op !== 'test' || isDeepStrictEqual(valueAt(path), value))
+}
+
 /** What takes back a step that was held: the template as far as that can be, and in any case what holds it. */
 export function takeHeldBack(
   action: WorkloadWork,
@@ -57,7 +71,10 @@ export function takeHeldBack(
   const isAll = rest !== undefined && !HAS_NOT_LEFT.has(rest.status) && !HAS_ENDED.has(rest.status)
   const back = action.undo?.(step, view) ?? (isAll ? undefined : action.undoBeforeRest?.(step, view)) ?? []
   const free = letGo(step, view.workload)
-  if (isRefusal(back)) return free.length > 0 ? free : back
+  const isTheirs = isRefusal(back) || !fits(back, view.workload)
+  // The template is somebody else's by now; what holds it is still ours.
+  if (isTheirs && free.length > 0) return free
+  if (isRefusal(back)) return back
   const operations = [...back, ...free]
   return operations.length > 0
     ? operations

@@ -125,6 +125,41 @@ describe('a change of a template on many pods', () => {
     assert.equal(specOf(world).memory, '64Mi')
   })
 
+  it('is taken back when the first new pod ended, although it is ready again', async () => {
+    const world = await createWorld()
+    const before = podsOf(world)
+    const { execution } = await run(world, planFor(world, [RESTART]), () => {
+      const pod = world.cluster.all<Pod>('Pod').find(({ metadata }) => !before.includes(metadata?.uid))
+      const [status] = pod?.status?.containerStatuses ?? []
+      assert.ok(pod && status)
+      const finishedAt = new Date(world.clock.now()).toISOString()
+      const lastState = { terminated: { exitCode: 1, reason: 'Error', finishedAt } }
+      world.cluster.put({ ...pod, status: { ...pod.status, containerStatuses: [{ ...status, lastState }] } })
+    })
+    assert.equal(execution.refusal?.code, 'canary-failed')
+    assert.equal(execution.status, 'undone')
+  })
+
+  for (const [name, step] of Object.entries({ restart: RESTART, raise: RAISE }))
+    it(`of somebody else stays, and only what holds it goes, where a ${name} was overtaken and is ill`, async () => {
+      const world = await createWorld()
+      const { spec } = (
+        await run(world, planFor(world, [step]), () => world.cluster.release('Deployment', 'web', template('bad:3')))
+      ).during
+      assert.equal(spec.minReadySeconds, 15)
+      const web = world.cluster.object<Deployment>('Deployment', 'web').spec
+      assert.equal(web?.template?.spec?.containers[0]?.image, 'bad:3')
+      assert.deepEqual([web.minReadySeconds, web.strategy], [undefined, undefined])
+    })
+
+  it('stays held, with nothing sent, once the namespace opts out', async () => {
+    const world = await createWorld()
+    await run(world, planFor(world, [RESTART]), () => {
+      world.cluster.put({ kind: 'Namespace', metadata: { name: 'shop', labels: { 'kubewise.io/managed': 'false' } } })
+    })
+    assert.equal(world.cluster.landed('patch').length, 1)
+  })
+
   it('stays held, with nothing sent, once the kill switch is set; a person is told', async () => {
     const world = await createWorld()
     const { execution } = await run(world, planFor(world, [RESTART]), () => (world.killFile.text = 'stop'))
