@@ -32,6 +32,16 @@ export const Undo = strict({
 })
 export type Undo = Static<typeof Undo>
 
+/** A change of a template is held at its first new pod, and that pod watched, before the rest is replaced. */
+export const Canary = strict({
+  isWatched: Type.Boolean(),
+  /** Why it is watched, or not; then what was seen. */
+  say: Text,
+  /** not-enough: of a raise that stays, and is raised again. */
+  verdict: optional(oneOf(['good', 'bad', 'not-enough'])),
+})
+export type Canary = Static<typeof Canary>
+
 export const ExecutionStep = strict({
   id: Text,
   action: ActionName,
@@ -49,6 +59,9 @@ export const ExecutionStep = strict({
   /** The server's own words. */
   answer: optional(Type.String()),
   undo: optional(Undo),
+  canary: optional(Canary),
+  /** The step whose rollout this one lets go on, after its first new pod was watched. */
+  restOf: optional(Text),
 })
 export type ExecutionStep = Static<typeof ExecutionStep>
 
@@ -78,6 +91,9 @@ export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number]
 /** No more work is owed on an execution in one of these. */
 export const SETTLED: readonly ExecutionStatus[] = ['recovered', 'refused', 'undone', 'escalated', 'failed']
 
+/** Another workload that was well before anything was done: worse off since counts against what was done. */
+export const Neighbour = strict({ target: Entity, generation: Count, ready: Count, wanted: Count })
+
 /** What was done about a plan; `_id` is the plan's, so that one plan is carried out once. */
 export const Execution = strict({
   ...stored,
@@ -96,6 +112,8 @@ export const Execution = strict({
   finishedMs: optional(Ms),
   refusal: optional(Refusal),
   steps: Type.Array(ExecutionStep),
+  /** Noted before the first write. */
+  neighbours: optional(Type.Array(Neighbour)),
   verdict: optional(Verdict),
   say: optional(Type.String()),
   /** It is at its end, and not every receiver has taken the message about that yet. */

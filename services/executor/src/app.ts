@@ -8,6 +8,7 @@ import { breakerOptions, createBreaker, every, type Service } from '@kubewise/se
 import { createAuditChain, WRITER } from './audit-chain.ts'
 import { createBuckets } from './buckets.ts'
 import { optionsOf, type Config } from './config.ts'
+import { createDependents } from './context/dependents.ts'
 import { createStormWatch } from './context/storm.ts'
 import { createUnderWayReader } from './context/under-way.ts'
 import { createFigures } from './figures.ts'
@@ -119,6 +120,7 @@ function runtimeOf(
     underWay: createUnderWayReader(record.executions, options.cluster, clock),
     audit: createAuditChain({ store, bus, clock, log, cluster: options.cluster, holder, sealer }),
     figures: createFigures(metrics),
+    dependents: createDependents(ports),
     teller: createTeller({
       events,
       outlets,

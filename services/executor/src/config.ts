@@ -37,6 +37,10 @@ const Settings = Type.Object({
   POD_NAMESPACE: Type.Optional(Type.String({ minLength: 1 })),
   /** Seconds after which work of a silent executor is taken over. */
   EXECUTOR_LEASE_SECONDS: Duration('s', { default: 15, minimum: 1 }),
+  /** How long the first new pod must be ready before the rest is replaced; 0 replaces all at once. */
+  KUBEWISE_CANARY_SECONDS: Duration('s', { default: 15, maximum: 600 }),
+  /** Only where a workload has so many pods. */
+  KUBEWISE_CANARY_MIN_REPLICAS: Type.Integer({ default: 4, minimum: 2 }),
 })
 export type Config = Static<typeof Settings> & { receivers: readonly Receiver[] }
 
@@ -83,6 +87,8 @@ export interface Options {
   /** Who is told. */
   receivers: readonly Receiver[]
   leaseMs: number
+  /** The first new pod of a changed template is watched for so long, where the workload wants at least so many pods. */
+  canary: { watchMs: number; minReplicas: number }
 }
 
 export function optionsOf(config: Config): Options {
@@ -101,5 +107,9 @@ export function optionsOf(config: Config): Options {
     ...(killNamespace && { killNamespace }),
     receivers,
     leaseMs: config.EXECUTOR_LEASE_SECONDS * SECOND,
+    canary: {
+      watchMs: config.KUBEWISE_CANARY_SECONDS * SECOND,
+      minReplicas: config.KUBEWISE_CANARY_MIN_REPLICAS,
+    },
   }
 }

@@ -6,6 +6,7 @@ import type { Kit } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import type { AuditChain } from './audit-chain.ts'
 import type { Options } from './config.ts'
+import type { Dependents } from './context/dependents.ts'
 import type { Figures } from './figures.ts'
 import type { Teller } from './tell/teller.ts'
 
@@ -47,4 +48,5 @@ export interface Runtime extends Required<Omit<Ports, 'openSigner'>> {
   audit: AuditChain
   figures: Figures
   teller: Teller
+  dependents: Dependents
 }

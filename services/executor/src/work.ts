@@ -17,6 +17,8 @@ export interface Work extends Runtime {
   mayNote: boolean
   /** Work that was taken over, and may only be brought to its end: why nothing new may be sent. */
   barred?: Refusal
+  /** Asked right before anything is sent: why the step in hand must not be any more. */
+  tooLate?: () => Refusal | undefined
   /** Aborts when the process stops or the work is lost: what runs goes no further than its next durable point. */
   stopping: AbortSignal
 }

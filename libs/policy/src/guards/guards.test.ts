@@ -43,7 +43,19 @@ const channel = (name: string, state: GuardContext['kill'][number]['state']) => 
 const risky = plan({ risk: 'high' })
 const asked = plan({ mode: 'approve' })
 
+const needing = (needs: Record<string, string[]>) =>
+  Object.entries(needs).map(([id, others]) => step({ id, needs: others }))
+
 const TABLE: Readonly<Record<string, Row[]>> = {
+  'step-order': [
+    ['steps that need earlier ones', { plan: plan({ steps: needing({ a: [], b: ['a'], c: ['a', 'b'] }) }) }, undefined],
+    ['one that needs a later one', { plan: plan({ steps: needing({ a: ['b'], b: [] }) }) }, undefined],
+    ['one that needs a stranger', { plan: plan({ steps: needing({ a: ['z'] }) }) }, 'needs-unknown'],
+    ['one that needs itself', { plan: plan({ steps: needing({ a: ['a'] }) }) }, 'needs-cycle'],
+    ['a circle of three', { plan: plan({ steps: needing({ a: ['c'], b: ['a'], c: ['b'] }) }) }, 'needs-cycle'],
+    ['one id twice', { plan: plan({ steps: [step(), step()] }) }, 'step-id-twice'],
+    ['a fallback that needs a step', { plan: plan({ fallback: needing({ b: ['rollback'] }) }) }, 'needs-unknown'],
+  ],
   integrity: [
     ['the plan as it was made', {}, undefined],
     ['another hash', { plan: plan({ hash: 'other' }) }, 'plan-altered'],

@@ -20,6 +20,7 @@ import { paused } from './paused.ts'
 import { protectedNamespace } from './protected-namespace.ts'
 import { readyShare } from './ready-share.ts'
 import { scope } from './scope.ts'
+import { stepOrder } from './step-order.ts'
 import { storm } from './storm.ts'
 import { targetExists } from './target-exists.ts'
 import { window } from './window.ts'
@@ -31,6 +32,7 @@ import { window } from './window.ts'
 export const GUARDS = {
   integrity,
   action,
+  'step-order': stepOrder,
   expiry,
   'protected-namespace': protectedNamespace,
   mode,

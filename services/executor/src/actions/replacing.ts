@@ -2,7 +2,7 @@ import { isPodReady, type IntOrString, type Pod } from '@kubewise/kube'
 import { isDaemonSet, isDeployment, isStatefulSet, wantedOf, type WorkloadView } from '../context/workload.ts'
 
 /** A number of pods, or a share of them as `25%`. */
-function resolve(
+export function resolve(
   value: IntOrString | undefined,
   otherwise: IntOrString,
   wanted: number,

@@ -39,5 +39,15 @@ export const restart: WorkloadWork = {
     }
   },
 
+  undoBeforeRest({ changes: [change] }, { workload }) {
+    const annotations = workload.spec?.template?.metadata?.annotations
+    if (!change || annotations?.[RESTARTED_AT] !== change.after)
+      return { code: 'changed-since', say: 'Somebody has restarted it since; it is left as it is.' }
+    if (typeof change.before === 'string') return [{ op: 'replace', path: change.path, value: change.before }]
+    // Without a trace, so that the template is that of the old pods again.
+    const isAlone = Object.keys(annotations ?? {}).length === 1
+    return [{ op: 'remove', path: isAlone ? `${METADATA}/annotations` : change.path }]
+  },
+
   inTheWay: stuckPods,
 }

@@ -44,6 +44,8 @@ export interface Prepared {
   undo: Undo
   /** Values before the first raise of the incident, by name. */
   originals?: Record<string, string>
+  /** Whether the first new pod is watched before the rest, and why; absent where no pod is replaced. */
+  canary?: NonNullable<ExecutionStep['canary']>
   /** Annotations of its own beside the marker, by key. */
   notes?: Record<string, string>
 }
@@ -61,6 +63,8 @@ export interface WorkloadWork {
   prepare(preparation: Preparation): Prepared | Refusal
   /** The JSON Patch that brings the before-image back, by what was recorded when it was done. Absent where nothing can. */
   undo?(step: ExecutionStep, view: WorkloadView): JsonPatchOperation[] | Refusal
+  /** For what `undo` cannot take back once all pods are replaced: what can while only the first is. */
+  undoBeforeRest?(step: ExecutionStep, view: WorkloadView): JsonPatchOperation[] | Refusal
   /** Pods that keep the controller from doing what it was told, to be evicted as part of the same action. */
   inTheWay?(view: WorkloadView): Pod[]
 }

@@ -8,8 +8,9 @@ import {
   type Kube,
   type KubernetesObject,
 } from '@kubewise/kube'
-import { actionNamed, WORKLOAD_KINDS, wishesOf, type TargetObject } from '@kubewise/policy'
+import { actionNamed, mostAtOnce, stepOrder, WORKLOAD_KINDS, wishesOf, type TargetObject } from '@kubewise/policy'
 import { workOf } from '../actions/index.ts'
+import { isRefusal } from '../actions/work.ts'
 import {
   isDeployment,
   readSurroundings,
@@ -36,16 +37,19 @@ function common(object: KubernetesObject, { namespace, hasAutoscaler, budgets }:
   }
 }
 
-/** Of all steps together: those that follow one another each take theirs. */
+/** Of all steps together: those that follow one another each take theirs, those that may be done at once all of theirs. */
 function readyPodsTakenBy(plan: Plan, view: WorkloadView): number {
-  const taken = plan.steps.map((step) => {
-    if (actionNamed(step.action)?.isPassive) return 0
-    const work = workOf(step.action)
-    // Of what is not known the worst is believed.
-    if (!work) return view.pods.length
-    return work.on === 'workload' ? work.readyPodsTaken(view, step) : 0
-  })
-  return Math.max(0, ...taken)
+  const taken = new Map(
+    plan.steps.map((step) => {
+      if (actionNamed(step.action)?.isPassive) return [step.id, 0]
+      const work = workOf(step.action)
+      // Of what is not known the worst is believed.
+      if (!work) return [step.id, view.pods.length]
+      return [step.id, work.on === 'workload' ? work.readyPodsTaken(view, step) : 0]
+    }),
+  )
+  const order = stepOrder(plan.steps)
+  return isRefusal(order) ? view.pods.length : mostAtOnce(order, (id) => taken.get(id) ?? 0)
 }
 
 function ofWorkload(plan: Plan, view: WorkloadView, around: Surroundings, nowMs: number): TargetObject {

@@ -135,8 +135,16 @@ export async function readSurroundings(
   }
 }
 
+/** The kinds that have rollouts. */
+export const WORKLOAD_RESOURCES = [RESOURCES.Deployment, RESOURCES.StatefulSet, RESOURCES.DaemonSet] as const
+
+/** How many pods of a workload are ready, by its own status. */
+export function readyOf(workload: RolloutWorkload): number {
+  return (isDaemonSet(workload) ? workload.status?.numberReady : workload.status?.readyReplicas) ?? 0
+}
+
 /** How many pods there should be. */
-export function wantedOf({ workload }: WorkloadView): number {
+export function wantedOf({ workload }: Pick<WorkloadView, 'workload'>): number {
   if (isDaemonSet(workload)) return workload.status?.desiredNumberScheduled ?? 0
   return workload.spec && 'replicas' in workload.spec ? (workload.spec.replicas ?? 1) : 1
 }

@@ -1,4 +1,5 @@
 import type { Execution, ExecutionStep, Plan, PlanStep } from '@kubewise/contracts'
+import { sortSteps } from '@kubewise/policy'
 import type { Runtime } from '../runtime.ts'
 import { announce } from './ledger.ts'
 
@@ -17,6 +18,12 @@ function stepOf(plan: Plan, step: PlanStep, isFallback: boolean): ExecutionStep 
   const id = stepId(step, isFallback)
   const { action, object } = step
   return { id, action, object, isFallback, status: 'pending', marker: markerOf(plan._id, id, 0), changes: [] }
+}
+
+/** In an order in which they can be done; those that cannot be stay as they are, and a guard refuses the plan. */
+function stepsOf(plan: Plan, steps: readonly PlanStep[], isFallback: boolean): ExecutionStep[] {
+  const sorted = sortSteps(steps)
+  return (Array.isArray(sorted) ? sorted : steps).map((step) => stepOf(plan, step, isFallback))
 }
 
 /** Does somebody work on it now? */
@@ -53,10 +60,7 @@ export async function claim(
     ...holding,
     epoch: 0,
     claimedMs: clock.now(),
-    steps: [
-      ...plan.steps.map((step) => stepOf(plan, step, false)),
-      ...plan.fallback.map((step) => stepOf(plan, step, true)),
-    ],
+    steps: [...stepsOf(plan, plan.steps, false), ...stepsOf(plan, plan.fallback, true)],
   }
   if ((await record.executions.insert(fresh)) === 'exists') return undefined
   const execution = { ...fresh, version: 1 }

@@ -60,14 +60,15 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
       isPreparedFor(found.object)
       return found.prepared
     },
-    toIntent: ({ changes, undo }) =>
+    toIntent: ({ changes, undo, canary }) =>
       ledger.changeStep(id, (each) => ({
         ...each,
         status: 'intent',
         marker: next,
-        intentMs: clock.now(),
+        intentMs: each.intentMs ?? clock.now(),
         changes,
         undo,
+        ...(canary && { canary }),
       })),
     toSent: () =>
       ledger.change((execution) => ({
@@ -96,7 +97,8 @@ export function undoSlot(work: Work, id: string): Slot | Refusal {
   const step = ledger.step(id)
   const action = workOf(actionNamed(step.action)?.name ?? step.action)
   const isCompensated = step.undo?.how === 'compensate'
-  if (!action || !(isCompensated || ('undo' in action && action.undo)))
+  const isHeld = step.canary?.isWatched === true
+  if (!action || !(isCompensated || isHeld || ('undo' in action && action.undo)))
     return { code: 'action-unknown', say: `Nothing is known that takes back ${step.action}.` }
   const {
     isPreparedFor,

@@ -13,6 +13,7 @@ import {
   type SeveralWork,
   type WorkloadWork,
 } from '../actions/work.ts'
+import { heldWrite, preparedRest, takeHeldBack } from '../canary/rest.ts'
 import { readWorkload, refOf, resourceOfKind, type WorkloadView } from '../context/workload.ts'
 import { planStepOf, type Work } from '../work.ts'
 import { madeEntity } from './effects/create.ts'
@@ -109,6 +110,7 @@ export async function prepareStep(
   marker: string,
 ): Promise<PreparedFor | Refusal> {
   if (isSeveral(action) && isMember(step)) return prepareMember(work, action, step)
+  if (step.restOf !== undefined) return prepareRest(work, step.restOf, marker)
   const foreign = foreignRefusal(work, action, step)
   if (foreign) return foreign
   const planned = planStepOf(work.plan, step)
@@ -123,6 +125,18 @@ export async function prepareStep(
   if (effect.kind !== 'patch' && effect.kind !== 'resize') return found
   const operations = guardedPatch(object, effect.operations, footprint)
   return { object, prepared: { ...prepared, effect: { kind: effect.kind, operations } } }
+}
+
+/** Lets the rest of another step's pods be replaced. */
+async function prepareRest(work: Work, held: string, marker: string): Promise<PreparedFor | Refusal> {
+  const view = await viewFor(work)
+  if (isRefusal(view)) return view
+  const { operations, ...prepared } = preparedRest(work.ledger.step(held), view)
+  const effect: Effect = {
+    kind: 'patch',
+    operations: guardedPatch(view.workload, operations, footprintOf(work, marker)),
+  }
+  return { object: view.workload, prepared: { ...prepared, effect } }
 }
 
 type Creation = Extract<Effect, { kind: 'create' }>
@@ -145,7 +159,8 @@ async function prepareOnWorkload(
   const prepared =
     preconditionRefusal(planned.preconditions, kind === 'Pod' ? pod : view.workload) ??
     action.prepare({ ...circumstancesOf(work, planned), view })
-  return isRefusal(prepared) ? prepared : { object: view.workload, prepared }
+  if (isRefusal(prepared)) return prepared
+  return { object: view.workload, prepared: heldWrite(action, view, prepared, work.options.canary) }
 }
 
 async function prepareOnObject(
@@ -245,7 +260,9 @@ async function reversal(
   if (action?.on === 'workload') {
     const view = await viewFor(work)
     if (isRefusal(view)) return view
-    const operations = action.undo?.(step, view) ?? unknown
+    const operations = step.canary?.isWatched
+      ? takeHeldBack(action, work.ledger.execution.steps, step, view)
+      : (action.undo?.(step, view) ?? unknown)
     return isRefusal(operations) ? operations : { object: view.workload, operations }
   }
   const object = await objectFor(work, step)

@@ -39,6 +39,10 @@ export type WriteOutcome =
 
 /** One more attempt is due: the write may have been sent, or (a refusal tells why) it certainly was not. */
 type Again = 'again' | { again: Refusal }
+/** It is not sent any more, now or ever. What an attempt before may have sent is another matter. */
+interface Late {
+  late: Refusal
+}
 
 const MOST_ATTEMPTS = 3
 const MOST_READS = 5
@@ -71,7 +75,8 @@ const note = (work: Work, slot: Slot, event: AuditEntry['event'], say: string, d
  *   over begins by reading
  */
 export async function writeOnce(work: Work, slot: Slot): Promise<WriteOutcome> {
-  if (slot.isSent()) {
+  let mayBeThere = slot.isSent()
+  if (mayBeThere) {
     const trace = await traceOf(work, slot, 'done')
     if (trace === 'done') return arrive(work, slot, true)
     await note(work, slot, 'unknown', 'It was not known whether this was done; the cluster shows that it was not.')
@@ -79,7 +84,10 @@ export async function writeOnce(work: Work, slot: Slot): Promise<WriteOutcome> {
   let neverSent: Refusal | undefined
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const outcome = await attemptOnce(work, slot)
+    if (outcome !== 'again' && 'late' in outcome)
+      return mayBeThere ? { outcome: 'unknown', refusal: outcome.late } : refused(outcome.late)
     if (outcome !== 'again' && !('again' in outcome)) return outcome
+    mayBeThere ||= outcome === 'again'
     const isFirst = attempt === 1
     neverSent = outcome !== 'again' && (isFirst || neverSent) ? outcome.again : undefined
   }
@@ -88,10 +96,13 @@ export async function writeOnce(work: Work, slot: Slot): Promise<WriteOutcome> {
   return { outcome: 'unknown', refusal: { code: 'outcome-unknown', say } }
 }
 
-async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | Again> {
+async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | Again | Late> {
   const { crashpoint, lock } = work
   const at = (label: string) => crashpoint(`${slot.prefix}${label}`)
   if (work.barred && slot.prefix === '') return refused(work.barred)
+  const tooLate = () => (slot.prefix === '' ? work.tooLate?.() : undefined)
+  const lateAlready = tooLate()
+  if (lateAlready) return { late: lateAlready }
   at('before-intent')
   const prepared = await slot.prepare()
   if (isRefusal(prepared)) return refused(prepared)
@@ -105,6 +116,8 @@ async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | Again
   const readStop = async () => killRefusal(await readKill(work), 'execution')
   const stopped = await (slot.prefix === '' ? readStop() : askedAgain(work, readStop))
   if (stopped) return refused(stopped)
+  const late = tooLate()
+  if (late) return { late }
   lock.mustBeOurs()
   const error = await slot.send(prepared).then(
     () => undefined,

@@ -8,7 +8,8 @@ import { isMemberOf, memberId } from '../ledger/members.ts'
 import { stepSlot } from '../ledger/slots.ts'
 import { objectFor, objectPreparationOf } from '../ledger/subject.ts'
 import { writeOnce, type Slot, type WriteOutcome } from '../ledger/write-once.ts'
-import { planStepOf, type Work } from '../work.ts'
+import type { Work } from '../work.ts'
+import { leftMsOf } from './deadline.ts'
 import { noLongerAllowed } from './still-allowed.ts'
 
 type NotDone = Exclude<WriteOutcome, { outcome: 'observed' }>
@@ -38,7 +39,7 @@ const refused = (refusal: Refusal): NotDone => ({ outcome: 'refused', refusal })
 export async function carryOutSeveral(work: Work, id: string, action: SeveralWork): Promise<WriteOutcome> {
   const first = await beforeMembers(work, id, action)
   if (first) return first
-  const deadlineMs = deadlineOf(work, id)
+  const deadlineMs = work.clock.monotonic() + leftMsOf(work, id)
   let waited: Refusal | undefined
   for (;;) {
     work.stopping.throwIfAborted()
@@ -56,15 +57,6 @@ const overdue = (waited: Refusal | undefined): Refusal => ({
   code: 'deadline',
   say: `Its time is over.${waited ? ` What it waited for: ${waited.say}` : ''}`,
 })
-
-/** By the step's time, counted from its beginning, also over a crash. */
-function deadlineOf({ plan, ledger, clock }: Work, id: string): number {
-  const step = ledger.step(id)
-  const { timeoutSeconds } = planStepOf(plan, step)
-  const timeoutMs = timeoutSeconds * SECOND
-  const leftMs = (step.intentMs ?? clock.now()) + timeoutMs - clock.now()
-  return clock.monotonic() + Math.min(timeoutMs, Math.max(0, leftMs))
-}
 
 /** @throws KubeError */
 async function listed(work: Work, id: string, action: SeveralWork): Promise<readonly Member[] | Refusal> {

@@ -1,5 +1,6 @@
 import type { ExecutionStep } from '@kubewise/contracts'
 import { actionNamed } from '@kubewise/policy'
+import { restOf } from '../canary/rest.ts'
 import { attemptsBefore, findAll } from '../context/under-way.ts'
 import type { Work } from '../work.ts'
 
@@ -24,5 +25,8 @@ export async function keptRaise({ record, plan, ledger }: Work): Promise<Executi
   const all = await findAll(record.executions, { where: { incident: plan.incident } })
   const earlier = all.filter(({ _id, steps }) => _id !== plan._id && steps.some(hasRaised))
   const newest = earlier.sort((a, b) => b.claimedMs - a.claimedMs)[0]
-  return newest?.status === 'failed' ? newest.steps.findLast(isOpenRaise) : undefined
+  const kept = newest?.status === 'failed' ? newest.steps.findLast(isOpenRaise) : undefined
+  // What let its rollout go on was our last write.
+  const rest = newest && kept && restOf(newest.steps, kept.id)
+  return rest?.observedMs === undefined ? kept : kept && { ...kept, marker: rest.marker }
 }

@@ -1,6 +1,7 @@
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import { isRefusal } from '../actions/work.ts'
 import { askedAgain } from '../context/asked-again.ts'
+import { newestFirst } from '../ledger/newest-first.ts'
 import { undoSlot } from '../ledger/slots.ts'
 import { writeOnce, type WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
@@ -11,15 +12,8 @@ import { noLongerAllowed } from './still-allowed.ts'
 
 const IS_OWED: ReadonlySet<string> = new Set(['available', 'intent', 'sent'])
 
-/** What is to be taken back, the last first. */
-function journalOf(steps: readonly ExecutionStep[]): ExecutionStep[] {
-  return steps
-    .filter(
-      ({ status, undo }) =>
-        status === 'failed' && undo !== undefined && undo.how !== 'none' && IS_OWED.has(undo.status),
-    )
-    .toReversed()
-}
+const isOwed = ({ status, undo }: ExecutionStep): boolean =>
+  status === 'failed' && undo !== undefined && undo.how !== 'none' && IS_OWED.has(undo.status)
 
 /** A raise that an earlier attempt left becomes our first step, taken back last, so that one ledger tells of its end. */
 async function adoptKept(work: Work): Promise<void> {
@@ -59,7 +53,7 @@ async function takeBackStep(work: Work, { id, action }: ExecutionStep, barred: R
 export async function takeBack(work: Work): Promise<void> {
   const { ledger, plan, stopping } = work
   await adoptKept(work)
-  const journal = journalOf(ledger.execution.steps)
+  const journal = newestFirst(plan, ledger.execution.steps).filter(isOwed)
   const barred = journal.length > 0 ? await askedAgain(work, () => noLongerAllowed(work)) : undefined
   for (const step of journal) {
     stopping.throwIfAborted()

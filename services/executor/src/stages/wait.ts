@@ -13,7 +13,7 @@ const untouched = ({ id, action, object, isFallback, marker }: ExecutionStep): E
 
 /** As it was claimed, with the reason why nobody works on it: it counts in no budget, and is looked at again. */
 export function waitingFor(execution: Execution, refusal: Refusal): Execution {
-  const { actedMs: _acted, verifyingSinceMs: _verifying, ...rest } = execution
+  const { actedMs: _acted, verifyingSinceMs: _verifying, neighbours: _noted, ...rest } = execution
   return { ...rest, status: 'claimed', refusal, holderUntilMs: 0, steps: execution.steps.map(untouched) }
 }
 

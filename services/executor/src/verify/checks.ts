@@ -1,13 +1,10 @@
-import { FAILING_WAITING, type Anomaly, type ExecutionStep, type Verification } from '@kubewise/contracts'
+import type { Anomaly, ExecutionStep, Verification } from '@kubewise/contracts'
 import {
   conditionOf,
-  containerStates,
   isPodReady,
   quantityToNumber,
-  revisionLabelOf,
   rolloutStatus,
   timeMs,
-  waitingReasonOf,
   type Job,
   type KubernetesObject,
   type PersistentVolumeClaim,
@@ -18,6 +15,7 @@ import type { Known } from '@kubewise/policy'
 import { markerOn } from '../actions/patch.ts'
 import { uidOf } from '../actions/work.ts'
 import { wantedOf, type WorkloadView } from '../context/workload.ts'
+import { currentPods, endedSince, nameOf, whyItCannotRun } from './pods.ts'
 import { setBack } from './standing.ts'
 
 /** What a check looks at, read at one moment. */
@@ -52,9 +50,6 @@ const notYet = (say: string): Finding => ({ value: 'not-yet', say })
 const fails = (say: string): Finding => ({ value: 'fails', say })
 const unknown = (say: string): Finding => ({ value: 'unknown', say })
 
-/** A first failed pull may have been the registry's hiccup; all others of these end only by a change. */
-const CANNOT_RUN: ReadonlySet<string> = new Set(FAILING_WAITING.filter((reason) => reason !== 'ErrImagePull'))
-
 function onWorkload(look: (view: WorkloadView, all: Look) => Finding): Check {
   return (all) => {
     if (!all.view.isKnown) return unknown(`The workload cannot be read: ${all.view.why}`)
@@ -62,21 +57,12 @@ function onWorkload(look: (view: WorkloadView, all: Look) => Finding): Check {
   }
 }
 
-/** Pods of the template as it is now; the old ones, on their way out, are nobody's fault any more. */
-function currentPods({ revisions, pods }: WorkloadView): Pod[] | undefined {
-  const label = revisions.find(({ isCurrent }) => isCurrent)?.label
-  return label === undefined ? undefined : pods.filter((pod) => revisionLabelOf(pod) === label)
-}
-
-const nameOf = ({ metadata }: Pod): string => metadata?.name ?? ''
-
 /** A pod born after the action that will never run. */
 function hopeless(pods: readonly Pod[], sinceMs: number): Finding | undefined {
   for (const pod of pods) {
-    const reason = waitingReasonOf(pod)
+    const reason = whyItCannotRun(pod)
     const isNew = (timeMs(pod.metadata?.creationTimestamp) ?? 0) > sinceMs
-    if (isNew && reason !== undefined && CANNOT_RUN.has(reason))
-      return fails(`The new pod ${nameOf(pod)} cannot run: ${reason}.`)
+    if (isNew && reason !== undefined) return fails(`The new pod ${nameOf(pod)} cannot run: ${reason}.`)
   }
   return undefined
 }
@@ -88,16 +74,6 @@ const workloadAvailable = onWorkload((view, { sinceMs }) => {
   if (phase === 'complete') return holds(say)
   return hopeless(pods, sinceMs) ?? notYet(say)
 })
-
-/** Terminations of a pod's containers since a moment; init containers end well by ending. */
-function endedSince(pod: Pod, sinceMs: number) {
-  return containerStates(pod).flatMap(({ name, isInit, terminated, lastTerminated }) =>
-    [terminated, lastTerminated].flatMap((one) => {
-      const isSince = one !== undefined && (one.finishedMs ?? 0) > sinceMs
-      return isSince && !(isInit && one.exitCode === 0) ? [{ container: name, ...one }] : []
-    }),
-  )
-}
 
 const noneEndedSince = (isMeant: (reason: string) => boolean, word: string) =>
   onWorkload((view, { sinceMs }) => {

@@ -1,5 +1,6 @@
 import { keyOf, type Plan, type Verdict, type VerdictValue, type Verification } from '@kubewise/contracts'
 import { asKnown } from '../context/gather.ts'
+import { readNeighbours } from '../context/neighbours.ts'
 import { readWorkload, refOf } from '../context/workload.ts'
 import { RESOURCES, type Job } from '@kubewise/kube'
 import { TAKEN_UID } from '../ledger/effects/index.ts'
@@ -9,6 +10,7 @@ import { objectOf } from '../ledger/subject.ts'
 import type { Work } from '../work.ts'
 import { CHECKS, type Finding, type Look } from './checks.ts'
 import { clearTheWay } from './clear-the-way.ts'
+import { neighboursWell, noNewErrors } from './neighbours.ts'
 
 const SECOND = 1000
 /** All checks must hold for so long; a pod that is ready for a moment is not well. */
@@ -16,13 +18,24 @@ const HOLD_MS = 10 * SECOND
 const LOOK_EVERY_MS = 2 * SECOND
 const DEFAULT_EXPECTATION: NonNullable<Plan['expect']> = { withinSeconds: 180, holds: ['workload-available'] }
 
-type Checked = [name: Verification, finding: Finding]
+/** Those that a plan names, and those that are always asked. */
+type Checked = [name: Verification | 'neighbours-well' | 'no-new-errors', finding: Finding]
 
 const VALUES: Record<Finding['value'], VerdictValue> = {
   holds: 'recovered',
   'not-yet': 'not-recovered',
   fails: 'not-recovered',
   unknown: 'inconclusive',
+}
+
+/** What a plan need not name: that nobody else is worse off, and that no error rate has risen. */
+async function lookAround(work: Work): Promise<Checked[]> {
+  const { ledger, clock, plan } = work
+  const now = await asKnown(() => readNeighbours(work, ledger.execution.actedMs ?? clock.now()))
+  return [
+    ['neighbours-well', neighboursWell(now)],
+    ['no-new-errors', noNewErrors(now, plan)],
+  ]
 }
 
 async function lookAt(work: Work): Promise<Look> {
@@ -68,7 +81,7 @@ const some = (checked: readonly Checked[], value: Finding['value']) =>
   checked.some(([, finding]) => finding.value === value)
 
 /**
- * Watches what the plan expects until it is certain: recovered once all of it has held for 10 s, not recovered at the first
+ * Watches what the plan expects, and those around the target, until it is certain: recovered once all of it has held for 10 s, not recovered at the first
  * thing that no waiting can mend; at the deadline not recovered, or inconclusive where something could not be read, which is
  * never a success.
  *
@@ -83,9 +96,9 @@ export async function verify(work: Work): Promise<Verdict> {
   let heldSinceMs: number | undefined
   for (;;) {
     stopping.throwIfAborted()
-    const look = await lookAt(work)
+    const [look, around] = await Promise.all([lookAt(work), lookAround(work)])
     if (look.view.isKnown && look.view.value) await clearTheWay(work, look.view.value)
-    const checked = holds.map((name): Checked => [name, CHECKS[name](look)])
+    const checked = [...holds.map((name): Checked => [name, CHECKS[name](look)]), ...around]
     const nowMs = clock.monotonic()
     if (some(checked, 'fails')) return verdictOf('not-recovered', checked, clock.now())
     heldSinceMs = all(checked, 'holds') ? (heldSinceMs ?? nowMs) : undefined

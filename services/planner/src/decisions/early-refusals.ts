@@ -40,6 +40,7 @@ import type { NewPlan } from './compose-plan.ts'
  * hourly budgets, approval), at the plan's own hash, or at its age.
  */
 const EARLY: readonly GuardName[] = [
+  'step-order',
   'protected-namespace',
   'mode',
   'target-exists',

@@ -59,11 +59,21 @@ function resolveStep(facts: Facts, { when: _when, ...step }: LoadedStep): Resolv
   return { ...step, with: decoded.value }
 }
 
-/** The steps whose own condition holds, with values; a step that is left out is no need of those after it any more. */
+/** What a step waits for among those that are taken: in place of one that is left out, what that one waited for. */
+function needsAmong(taken: ReadonlySet<string>, all: readonly LoadedStep[], { needs }: LoadedStep): string[] {
+  const found = needs.flatMap((need) => {
+    if (taken.has(need)) return [need]
+    const leftOut = all.find(({ id }) => id === need)
+    return leftOut ? needsAmong(taken, all, leftOut) : []
+  })
+  return [...new Set(found)]
+}
+
+/** The steps whose own condition holds, with values. */
 function resolveSteps(facts: Facts, cel: CelFacts, steps: readonly LoadedStep[]): ResolvedStep[] {
   const taken = steps.filter(({ when }) => when === undefined || when(cel))
   const ids = new Set(taken.map(({ id }) => id))
-  return taken.map((step) => resolveStep(facts, { ...step, needs: step.needs.filter((need) => ids.has(need)) }))
+  return taken.map((step) => resolveStep(facts, { ...step, needs: needsAmong(ids, steps, step) }))
 }
 
 /** Whoever wrote a playbook: a step that would harm is not taken, and the next playbook is asked. */

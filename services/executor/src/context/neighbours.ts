@@ -1,0 +1,113 @@
+import { keyOf, type Anomaly, type Execution, type Incident, type Target } from '@kubewise/contracts'
+import { isManaged, RESOURCES, type Namespace, type RolloutWorkload } from '@kubewise/kube'
+import type { Work } from '../work.ts'
+import { findAll } from './under-way.ts'
+import { readyOf, refOf, resourceOfKind, wantedOf, WORKLOAD_RESOURCES } from './workload.ts'
+
+/** One whose health counts for the verdict, as it was before anything was done. */
+export type Neighbour = NonNullable<Execution['neighbours']>[number]
+
+/** What has become of them. */
+export interface NeighboursNow {
+  /** With the workload as it is; undefined where it is gone. */
+  seen: readonly { before: Neighbour; workload: RolloutWorkload | undefined }[]
+  /** Open, and begun since the action. */
+  incidents: readonly Incident[]
+  anomalies: readonly Anomaly[]
+}
+
+/** More than these would make the record of an execution large; those that depend on the target come first. */
+const MOST = 100
+
+const targetOf = (cluster: string, { kind = '', metadata }: RolloutWorkload): Target => ({
+  cluster,
+  kind,
+  namespace: metadata?.namespace ?? '',
+  name: metadata?.name ?? '',
+})
+
+function noted(cluster: string, workload: RolloutWorkload): Neighbour {
+  return {
+    target: targetOf(cluster, workload),
+    generation: workload.metadata?.generation ?? 0,
+    ready: readyOf(workload),
+    wanted: wantedOf({ workload }),
+  }
+}
+
+async function managedBeside({ kube, plan }: Work): Promise<RolloutWorkload[]> {
+  const { namespace } = plan.target
+  const [home, ...lists] = await Promise.all([
+    kube.get<Namespace>(RESOURCES.Namespace, { name: namespace }),
+    ...WORKLOAD_RESOURCES.map((resource) => kube.list<RolloutWorkload>(resource, { namespace })),
+  ])
+  return lists.flatMap(({ items }) => items).filter((workload) => isManaged(workload, home))
+}
+
+async function illTargets({ record, plan }: Work): Promise<Set<string>> {
+  const open = await findAll(record.incidents, { where: { cluster: plan.cluster, status: 'open' } })
+  return new Set(open.map(({ target }) => keyOf(target)))
+}
+
+/**
+ * The other targets of the namespace that opted in, and the workloads that depend on the target, as far as they are well at this
+ * moment. What lies in no namespace has none.
+ *
+ * @throws KubeError or StoreError when it cannot be told
+ */
+export async function noteNeighbours(work: Work): Promise<Neighbour[]> {
+  const { plan, dependents } = work
+  if (plan.target.namespace === '') return []
+  const [beside, dependent, ill] = await Promise.all([
+    managedBeside(work),
+    dependents.of(plan.target),
+    illTargets(work),
+  ])
+  const all = new Map(
+    [...dependent, ...beside].map((workload) => {
+      const neighbour = noted(plan.cluster, workload)
+      return [keyOf(neighbour.target), neighbour] as const
+    }),
+  )
+  all.delete(keyOf(plan.target))
+  return [...all.entries()]
+    .filter(([key, { ready, wanted }]) => wanted > 0 && ready >= wanted && !ill.has(key))
+    .map(([, neighbour]) => neighbour)
+    .slice(0, MOST)
+}
+
+async function workloadsNow({ kube, plan }: Work, before: readonly Neighbour[]): Promise<NeighboursNow['seen']> {
+  const { namespace } = plan.target
+  const kinds = new Set(before.filter(({ target }) => target.namespace === namespace).map(({ target }) => target.kind))
+  const lists = await Promise.all(
+    WORKLOAD_RESOURCES.filter(({ kind }) => kinds.has(kind)).map((resource) =>
+      kube.list<RolloutWorkload>(resource, { namespace }),
+    ),
+  )
+  const near = new Map(
+    lists.flatMap(({ items }) => items).map((workload) => [keyOf(targetOf(plan.cluster, workload)), workload]),
+  )
+  return Promise.all(
+    before.map(async (one) => {
+      const { target } = one
+      const resource = resourceOfKind(target.kind)
+      const isFar = target.namespace !== namespace && resource !== undefined
+      const workload = isFar ? await kube.get<RolloutWorkload>(resource, refOf(target)) : near.get(keyOf(target))
+      return { before: one, workload }
+    }),
+  )
+}
+
+/** @throws KubeError or StoreError when it cannot be told; also where nobody noted how they were before */
+export async function readNeighbours(work: Work, sinceMs: number): Promise<NeighboursNow> {
+  const { record, plan, ledger } = work
+  const { cluster } = plan
+  const { neighbours } = ledger.execution
+  if (!neighbours) throw new Error('how they were before the action was not noted')
+  const [seen, incidents, anomalies] = await Promise.all([
+    workloadsNow(work, neighbours),
+    findAll(record.incidents, { where: { cluster, status: 'open', openedMs: { gt: sinceMs } } }),
+    findAll(record.anomalies, { where: { status: 'open', detectedMs: { gt: sinceMs } } }),
+  ])
+  return { seen, incidents, anomalies: anomalies.filter(({ startedMs }) => startedMs > sinceMs) }
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { COLLECTIONS, type Execution, type Plan, type PlanStep } from '@kubewise/contracts'
+import type { Deployment, Pod, StatefulSet } from '@kubewise/kube'
+import { watch } from '../fixture/checker.ts'
+import { createWorld, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
+
+const RESTART: Partial<PlanStep> = { id: 'fresh', action: 'restart@1' }
+const RAISE: Partial<PlanStep> = {
+  id: 'memory',
+  action: 'set-resources@1',
+  with: { container: 'app', memoryLimit: '96Mi' },
+}
+
+const specOf = (world: World) => {
+  const { template: of, ...rest } = world.cluster.object<Deployment>('Deployment', 'web').spec ?? {}
+  return { ...rest, memory: of?.spec?.containers[0]?.resources?.limits?.['memory'], notes: of?.metadata?.annotations }
+}
+const podsOf = (world: World) => world.cluster.all<Pod>('Pod').map(({ metadata }) => metadata?.uid)
+const statuses = ({ steps }: Execution) => steps.map(({ id, status }) => `${id}: ${status}`)
+const tells = (world: World) => world.store.documents(COLLECTIONS.audit).map(({ say }) => say)
+
+/** Carries out a plan; what pods there are while the first new one is watched is noted. */
+async function run(world: World, plan: Plan, meanwhile: () => void = () => undefined) {
+  const checker = watch(world)
+  await world.start()
+  await world.propose(plan)
+  await world.clock.advance(5 * SECOND)
+  const during = { pods: podsOf(world), spec: specOf(world) }
+  meanwhile()
+  const execution = await untilSettled(world, plan)
+  await world.stop()
+  assert.deepEqual(checker.finish(), [])
+  return { execution, during }
+}
+
+describe('a change of a template on many pods', () => {
+  it('is held at its first new pod in the same write, and goes on by another once that pod was ready', async () => {
+    const world = await createWorld()
+    const before = { pods: podsOf(world), spec: specOf(world) }
+    const { execution, during } = await run(world, planFor(world, [RESTART]))
+    assert.deepEqual(statuses(execution), ['fresh: verified', 'fresh.rest: verified'])
+    assert.equal(world.cluster.landed('patch').length, 2)
+    assert.equal(during.pods.filter((uid) => !before.pods.includes(uid)).length, 1)
+    assert.equal(during.pods.filter((uid) => before.pods.includes(uid)).length, 4, 'all old ones are there')
+    assert.equal(during.spec.minReadySeconds, 15)
+    const { notes, ...rest } = specOf(world)
+    assert.ok(notes?.['kubectl.kubernetes.io/restartedAt'])
+    assert.deepEqual({ ...rest, notes: undefined }, before.spec)
+    assert.equal(podsOf(world).filter((uid) => before.pods.includes(uid)).length, 0)
+    const [first, second] = world.cluster.landed('patch')
+    assert.ok((second?.atMs ?? 0) - (first?.atMs ?? 0) >= 15 * SECOND)
+    assert.deepEqual(execution.steps[0]?.canary, {
+      isWatched: true,
+      say: 'The first new pod was ready for 15 s.',
+      verdict: 'good',
+    })
+    assert.ok(tells(world).some((say) => say.startsWith('canary good')))
+  })
+
+  for (const [name, step] of Object.entries({ restart: RESTART, raise: RAISE }))
+    it(`is taken back whole when the first new pod of a ${name} cannot run, and nobody else has lost a pod`, async () => {
+      const world = await createWorld()
+      const before = { pods: podsOf(world), spec: specOf(world) }
+      world.cluster.fateOf = () => (specOf(world).minReadySeconds === undefined ? 'ready' : 'CrashLoopBackOff')
+      const plan = planFor(world, [step], { fallback: planFor(world, [{ id: 'person', action: 'escalate@1' }]).steps })
+      const { execution } = await run(world, plan)
+      assert.equal(execution.status, 'undone')
+      assert.equal(execution.refusal?.code, 'canary-failed')
+      assert.deepEqual(specOf(world), before.spec)
+      assert.deepEqual(podsOf(world).sort(), before.pods.sort())
+      assert.equal(execution.steps.at(-1)?.status, 'escalated', 'a person is told')
+    })
+
+  it('is taken back when the first new pod is not ready in time', async () => {
+    const world = await createWorld()
+    world.cluster.fateOf = ({ resources }) => (resources?.limits?.['memory'] === '64Mi' ? 'ready' : 'starting')
+    const { execution } = await run(world, planFor(world, [RAISE]))
+    assert.equal(execution.status, 'undone')
+    assert.equal(specOf(world).memory, '64Mi')
+  })
+
+  it('goes back to all of a StatefulSet’s pods but the last, which its partition lets be replaced', async () => {
+    const world = await createWorld({ kind: 'StatefulSet', replicas: 5 })
+    const checker = watch(world)
+    await world.start()
+    const plan = planFor(world, [RESTART])
+    await world.propose(plan)
+    await world.clock.advance(5 * SECOND)
+    const set = () => world.cluster.object<StatefulSet>('StatefulSet', 'web')
+    const fresh = () =>
+      world.cluster
+        .all<Pod>('Pod')
+        .flatMap(({ metadata }) =>
+          metadata?.labels?.['controller-revision-hash'] === set().status?.updateRevision ? [metadata?.name] : [],
+        )
+    assert.deepEqual(fresh(), ['web-4'])
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.deepEqual(checker.finish(), [])
+    assert.equal(execution.status, 'recovered')
+    assert.equal(fresh().length, 5)
+    assert.equal(set().spec?.updateStrategy, undefined)
+  })
+
+  it('is let go, and not taken back, where a raise was only not enough', async () => {
+    const world = await createWorld()
+    world.cluster.fateOf = () => 'OOMKilled'
+    const { execution } = await run(world, planFor(world, [RAISE]))
+    assert.equal(execution.status, 'failed')
+    assert.equal(execution.steps[0]?.canary?.verdict, 'not-enough')
+    const { memory, minReadySeconds, strategy } = specOf(world)
+    assert.deepEqual(
+      { memory, minReadySeconds, strategy },
+      { memory: '96Mi', minReadySeconds: undefined, strategy: undefined },
+    )
+  })
+
+  it('is taken back by a later plan of the incident where a raise was kept', async () => {
+    const world = await createWorld()
+    world.cluster.fateOf = () => 'OOMKilled'
+    const { execution } = await run(world, planFor(world, [RAISE]))
+    assert.equal(execution.status, 'failed')
+    const given = await run(world, planFor(world, [{ id: 'person', action: 'escalate@1' }], { attempt: 2 }))
+    assert.equal(given.execution.status, 'undone')
+    assert.equal(specOf(world).memory, '64Mi')
+  })
+
+  it('is taken back when the first new pod ended, although it is ready again', async () => {
+    const world = await createWorld()
+    const before = podsOf(world)
+    const { execution } = await run(world, planFor(world, [RESTART]), () => {
+      const pod = world.cluster.all<Pod>('Pod').find(({ metadata }) => !before.includes(metadata?.uid))
+      const [status] = pod?.status?.containerStatuses ?? []
+      assert.ok(pod && status)
+      const finishedAt = new Date(world.clock.now()).toISOString()
+      const lastState = { terminated: { exitCode: 1, reason: 'Error', finishedAt } }
+      world.cluster.put({ ...pod, status: { ...pod.status, containerStatuses: [{ ...status, lastState }] } })
+    })
+    assert.equal(execution.refusal?.code, 'canary-failed')
+    assert.equal(execution.status, 'undone')
+  })
+
+  for (const [name, step] of Object.entries({ restart: RESTART, raise: RAISE }))
+    it(`of somebody else stays, and only what holds it goes, where a ${name} was overtaken and is ill`, async () => {
+      const world = await createWorld()
+      const { spec } = (
+        await run(world, planFor(world, [step]), () => world.cluster.release('Deployment', 'web', template('bad:3')))
+      ).during
+      assert.equal(spec.minReadySeconds, 15)
+      const web = world.cluster.object<Deployment>('Deployment', 'web').spec
+      assert.equal(web?.template?.spec?.containers[0]?.image, 'bad:3')
+      assert.deepEqual([web.minReadySeconds, web.strategy], [undefined, undefined])
+    })
+
+  it('stays held, with nothing sent, once the namespace opts out', async () => {
+    const world = await createWorld()
+    await run(world, planFor(world, [RESTART]), () => {
+      world.cluster.put({ kind: 'Namespace', metadata: { name: 'shop', labels: { 'kubewise.io/managed': 'false' } } })
+    })
+    assert.equal(world.cluster.landed('patch').length, 1)
+  })
+
+  it('stays held, with nothing sent, once the kill switch is set; a person is told', async () => {
+    const world = await createWorld()
+    const { execution } = await run(world, planFor(world, [RESTART]), () => (world.killFile.text = 'stop'))
+    assert.equal(world.cluster.landed('patch').length, 1)
+    assert.equal(execution.status, 'failed')
+    assert.equal(execution.steps[0]?.undo?.status, 'refused')
+  })
+
+  it('has no canary on few pods, and says why', async () => {
+    const world = await createWorld({ replicas: 3 })
+    const { execution } = await run(world, planFor(world, [RESTART]))
+    assert.deepEqual(statuses(execution), ['fresh: verified'])
+    assert.deepEqual(execution.steps[0]?.canary, {
+      isWatched: false,
+      say: 'No canary: 3 pods are fewer than 4.',
+    })
+  })
+
+  it('has none where the pods that it goes back to are there', async () => {
+    const world = await createWorld()
+    world.cluster.release('Deployment', 'web', template('bad:2'))
+    const { execution } = await run(world, planFor(world, [{ with: { toRevision: 1 } }]))
+    assert.deepEqual(statuses(execution), ['step-1: verified'])
+    assert.match(execution.steps[0]?.canary?.say ?? '', /ready already/)
+  })
+})
