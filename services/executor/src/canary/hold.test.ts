@@ -38,9 +38,9 @@ const daemonSet = (spec: DaemonSet['spec'] = {}): DaemonSet => ({
   status: { desiredNumberScheduled: 4 },
 })
 
-const ONE_MORE = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
-const ONE_LESS = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }
-const STATEFUL = { type: 'RollingUpdate', rollingUpdate: { partition: 4 } }
+const ONE_MORE = { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
+const ONE_LESS = { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }
+const STATEFUL = { rollingUpdate: { partition: 4 } }
 
 describe('a canary', () => {
   const held: [string, WorkloadView['workload'], object][] = [
@@ -64,7 +64,7 @@ describe('a canary', () => {
     [
       'a StatefulSet with settings of its own',
       statefulSet({ updateStrategy: { rollingUpdate: { partition: 1, maxUnavailable: 2 } } }),
-      { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 4, maxUnavailable: 2 } } },
+      { updateStrategy: { rollingUpdate: { partition: 4, maxUnavailable: 2 } } },
     ],
     ['a DaemonSet', daemonSet(), { minReadySeconds: 15, updateStrategy: ONE_LESS }],
     [

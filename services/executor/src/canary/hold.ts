@@ -56,7 +56,7 @@ function fieldsFor(view: WorkloadView, settings: Settings): Field[] | string {
     const seconds = secondsOf(settings, minReadySeconds, progressDeadlineSeconds - 1)
     if (seconds < 1) return 'its progress deadline leaves no time'
     const hasSurge = resolve(strategy?.rollingUpdate?.maxSurge, '25%', wanted, Math.ceil) > 0
-    const held = { type: 'RollingUpdate', rollingUpdate: oneByOne(hasSurge) }
+    const held = { ...strategy, rollingUpdate: oneByOne(hasSurge) }
     return [field(workload, MIN_READY, seconds), field(workload, STRATEGY, held)]
   }
   if (!isStatefulSet(workload) && !isDaemonSet(workload)) return 'its kind has no rollouts'
@@ -65,7 +65,7 @@ function fieldsFor(view: WorkloadView, settings: Settings): Field[] | string {
   if (isDaemonSet(workload)) {
     const { rollingUpdate } = updateStrategy as NonNullable<typeof workload.spec>['updateStrategy'] & object
     const hasSurge = resolve(rollingUpdate?.maxSurge, 0, wanted, Math.ceil) > 0
-    const held = { type: 'RollingUpdate', rollingUpdate: oneByOne(hasSurge) }
+    const held = { ...updateStrategy, rollingUpdate: oneByOne(hasSurge) }
     return [
       field(workload, MIN_READY, secondsOf(settings, workload.spec?.minReadySeconds)),
       field(workload, UPDATE_STRATEGY, held),
@@ -74,7 +74,7 @@ function fieldsFor(view: WorkloadView, settings: Settings): Field[] | string {
   const { rollingUpdate } = updateStrategy as NonNullable<typeof workload.spec>['updateStrategy'] & object
   if ((rollingUpdate?.partition ?? 0) >= wanted) return 'its partition keeps all pods as they are'
   if (!pods.every(isPodReady)) return 'some of its pods are not ready, and a StatefulSet waits for each of them'
-  const held = { type: 'RollingUpdate', rollingUpdate: { ...rollingUpdate, partition: wanted - 1 } }
+  const held = { ...updateStrategy, rollingUpdate: { ...rollingUpdate, partition: wanted - 1 } }
   return [field(workload, UPDATE_STRATEGY, held)]
 }
 

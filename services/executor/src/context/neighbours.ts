@@ -1,5 +1,6 @@
 import { keyOf, type Anomaly, type Execution, type Incident, type Target } from '@kubewise/contracts'
 import { isManaged, RESOURCES, type Namespace, type RolloutWorkload } from '@kubewise/kube'
+import { isPassivePlan } from '@kubewise/policy'
 import type { Work } from '../work.ts'
 import { findAll } from './under-way.ts'
 import { readyOf, refOf, resourceOfKind, wantedOf, WORKLOAD_RESOURCES } from './workload.ts'
@@ -103,6 +104,7 @@ export async function readNeighbours(work: Work, sinceMs: number): Promise<Neigh
   const { record, plan, ledger } = work
   const { cluster } = plan
   const { neighbours } = ledger.execution
+  if (isPassivePlan(plan)) return { seen: [], incidents: [], anomalies: [] }
   if (!neighbours) throw new Error('how they were before the action was not noted')
   const [seen, incidents, anomalies] = await Promise.all([
     workloadsNow(work, neighbours),

@@ -118,10 +118,16 @@ describe('a change of a template on many pods', () => {
   it('is taken back by a later plan of the incident where a raise was kept', async () => {
     const world = await createWorld()
     world.cluster.fateOf = () => 'OOMKilled'
-    const { execution } = await run(world, planFor(world, [RAISE]))
-    assert.equal(execution.status, 'failed')
-    const given = await run(world, planFor(world, [{ id: 'person', action: 'escalate@1' }], { attempt: 2 }))
-    assert.equal(given.execution.status, 'undone')
+    const checker = watch(world)
+    await world.start()
+    const first = planFor(world, [RAISE])
+    await world.propose(first)
+    assert.equal((await untilSettled(world, first)).status, 'failed')
+    const giveUp = planFor(world, [{ id: 'person', action: 'escalate@1' }], { attempt: 2 })
+    await world.propose(giveUp)
+    assert.equal((await untilSettled(world, giveUp)).status, 'undone')
+    await world.stop()
+    assert.deepEqual(checker.finish(), [])
     assert.equal(specOf(world).memory, '64Mi')
   })
 

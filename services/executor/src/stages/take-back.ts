@@ -20,7 +20,8 @@ async function adoptKept(work: Work): Promise<void> {
   const { ledger } = work
   const kept = await keptRaise(work)
   if (!kept) return
-  const adopted = { ...kept, id: `kept-${kept.marker.replaceAll('/', '.')}` }
+  const { step, lastMarker } = kept
+  const adopted = { ...step, id: `kept-${step.marker.replaceAll('/', '.')}`, marker: lastMarker }
   await ledger.change((execution) => ({ ...execution, steps: [adopted, ...execution.steps] }))
 }
 
