@@ -10,6 +10,7 @@ export { guardKube, isCircuitOpen } from './guard.ts'
 export { connectKube, openKube, type ConnectOptions } from './kube.ts'
 export { controllerOf, identityOf, topOwner, type GetOwner, type ObjectIdentity, type Ownership } from './owners.ts'
 export { createOwnerResolver, type OwnerResolver, type OwnerResolverOptions } from './owner-resolver.ts'
+export { ownsField } from './field-owners.ts'
 export { managerOf, type Manager } from './managed-by.ts'
 export {
   bytesQuantity,

@@ -1,6 +1,6 @@
 import { CORDONED_ANNOTATION } from '@kubewise/contracts'
 import type { Node } from '@kubewise/kube'
-import { setBy, setFlag, type Flag } from './flag.ts'
+import { isSetByUs, setFlag, type Flag } from './flag.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import type { ObjectWork } from './work.ts'
 
@@ -28,7 +28,7 @@ export const uncordon: ObjectWork = {
   prepare({ object }) {
     if (!CORDONED.isSet(object))
       return { code: 'already-so', say: `The node ${object.metadata?.name} is not cordoned.` }
-    if (setBy(object, CORDONED) === '')
+    if (!isSetByUs(object, CORDONED))
       return { code: 'cordoned-by-others', say: 'Somebody else cordoned the node; that is maintenance.' }
     return setFlag(object, CORDONED, false, '', 'Cordons the node again.')
   },

@@ -12,7 +12,7 @@ import { isMirror, isOfDaemonSet, ownersOf, podsOnNode, type OwnedPod } from '..
 import { refOf, resourceOfKind } from '../context/workload.ts'
 import { CORDONED } from './cordon.ts'
 import { evictionOf } from './evict-pod.ts'
-import { setBy, setFlag } from './flag.ts'
+import { isSetByUs, setFlag } from './flag.ts'
 import { localDataRefusal } from './local-data.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import {
@@ -74,7 +74,7 @@ export const drain: SeveralWork = {
 
   prepare({ object, incident }) {
     if (!CORDONED.isSet(object)) return setFlag(object, CORDONED, true, incident, 'Uncordons the node.')
-    if (setBy(object, CORDONED) === '')
+    if (!isSetByUs(object, CORDONED))
       return { code: 'cordoned-by-others', say: 'Somebody else cordoned the node; that is maintenance.' }
     const { changes: _none, ...again } = setFlag(object, CORDONED, true, incident, '')
     return { ...again, changes: [], undo: irreversible('The node was cordoned before, and stays so.') }

@@ -1,5 +1,5 @@
-import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
-import { pointer } from './patch.ts'
+import { ownsField, type JsonPatchOperation, type KubernetesObject } from '@kubewise/kube'
+import { pointer, STEP_ANNOTATION } from './patch.ts'
 import { restoring, type Prepared } from './work.ts'
 
 /** A yes-or-no field that others set too, with an annotation that says when it was us. */
@@ -9,9 +9,19 @@ export interface Flag {
   annotation: string
 }
 
-/** Who set it: the incident it was set for; empty where it was not us. */
-export const setBy = ({ metadata }: KubernetesObject, { annotation }: Flag): string =>
+const noteOn = ({ metadata }: KubernetesObject, { annotation }: Flag): string =>
   metadata?.annotations?.[annotation] ?? ''
+
+/**
+ * Was it us who set it? Our word stays behind when a person takes the flag off and puts it on again, so that the server must
+ * say too that the flag is still of whoever wrote our marker.
+ */
+export function isSetByUs(object: KubernetesObject, flag: Flag): boolean {
+  const field = flag.path.split('/').slice(1)
+  const marker = ['metadata', 'annotations', STEP_ANNOTATION]
+  const isOwner = object.metadata?.managedFields?.some((entry) => ownsField(entry, field) && ownsField(entry, marker))
+  return noteOn(object, flag) !== '' && isOwner === true
+}
 
 /**
  * Sets a flag, and leaves word that it was KubeWise; taking it back takes the word back too, or what somebody sets later would
@@ -30,7 +40,7 @@ export function setFlag(object: KubernetesObject, flag: Flag, after: boolean, no
     undo: restoring(say, [
       ...isOurs,
       { op: 'add', path, value: before },
-      { op: 'add', path: `/metadata/annotations/${pointer(annotation)}`, value: setBy(object, flag) },
+      { op: 'add', path: `/metadata/annotations/${pointer(annotation)}`, value: noteOn(object, flag) },
     ]),
     notes: { [annotation]: note },
   }

@@ -1,6 +1,6 @@
 import { PAUSED_ANNOTATION } from '@kubewise/contracts'
 import type { Deployment } from '@kubewise/kube'
-import { setBy, setFlag, type Flag } from './flag.ts'
+import { isSetByUs, setFlag, type Flag } from './flag.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import type { ObjectWork } from './work.ts'
 
@@ -28,7 +28,7 @@ export const resumeRollout: ObjectWork = {
   prepare({ object }) {
     if (!PAUSED.isSet(object))
       return { code: 'already-so', say: `The rollout of ${object.metadata?.name} is not paused.` }
-    if (setBy(object, PAUSED) === '')
+    if (!isSetByUs(object, PAUSED))
       return { code: 'target-paused', say: 'Somebody else paused the rollout, and is at work on it.' }
     return setFlag(object, PAUSED, false, '', 'Pauses the rollout again.')
   },

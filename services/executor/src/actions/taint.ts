@@ -8,8 +8,9 @@ const OURS = { key: UNHEALTHY_TAINT, effect: 'NoSchedule' }
 type Taints = NonNullable<NonNullable<Node['spec']>['taints']>
 
 const taintsOf = ({ spec }: Node): Taints => spec?.taints ?? []
-/** With another effect it is somebody else's, whoever chose the key. */
-const isOurs = ({ key, effect }: Taints[number]) => key === OURS.key && effect === OURS.effect
+/** With another effect, or a value, it is somebody else's, whoever chose the key. */
+const isOurs = ({ key, effect, value = '' }: Taints[number]) =>
+  key === OURS.key && effect === OURS.effect && value === ''
 const isTainted = (node: Node) => taintsOf(node).some(isOurs)
 const withOurs = (node: Node): Taints => [...taintsOf(node).filter((taint) => !isOurs(taint)), OURS]
 const withoutOurs = (node: Node): Taints => taintsOf(node).filter((taint) => !isOurs(taint))
@@ -17,8 +18,12 @@ const withoutOurs = (node: Node): Taints => taintsOf(node).filter((taint) => !is
 /** The whole list is tested and replaced: others add to it and take from it, and places in it move. */
 function replacing(node: Node, after: Taints): JsonPatchOperation[] {
   const before = taintsOf(node)
-  const isSame: JsonPatchOperation[] = before.length > 0 ? [{ op: 'test', path: PATH, value: before }] : []
-  return [...isSame, { op: 'add', path: PATH, value: after }]
+  // What is absent cannot be tested for; then nothing at all may have changed.
+  const isSame: JsonPatchOperation =
+    before.length > 0
+      ? { op: 'test', path: PATH, value: before }
+      : { op: 'test', path: '/metadata/resourceVersion', value: node.metadata?.resourceVersion }
+  return [isSame, { op: 'add', path: PATH, value: after }]
 }
 
 const ours = (isThere: boolean) => (isThere ? `${UNHEALTHY_TAINT}:${OURS.effect}` : null)

@@ -12,6 +12,7 @@ import {
 import { ACTIONS, DEFAULT_LIMITS } from '@kubewise/policy'
 import * as fc from 'fast-check'
 import type { ExecutionStep, Parameters, TargetRecord } from '@kubewise/contracts'
+import { ownedByUs } from '../fixture/owned-by-us.ts'
 import { applyJsonPatch } from '../fixture/json-patch.ts'
 import { WORKS, workOf } from './index.ts'
 import { guardedPatch, guardedUndo } from './patch.ts'
@@ -48,6 +49,7 @@ const metadata = annotations.map((found) => ({
   uid: 'u',
   generation: 3,
   resourceVersion: '7',
+  managedFields: ownedByUs('unschedulable', 'paused'),
   ...(found && { annotations: found }),
 }))
 const mebibytes = fc.integer({ min: 16, max: 4096 })

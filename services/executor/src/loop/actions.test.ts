@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
 import type { Deployment, HorizontalPodAutoscaler, KubernetesObject, Node, Pod, StatefulSet } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
+import { ownedByAPerson, ownedByUs } from '../fixture/owned-by-us.ts'
 import { createWorld, WEB, planFor, template, untilSettled, type World } from '../fixture/world.ts'
 
 async function run(world: World, plan: Plan): Promise<Execution> {
@@ -359,9 +360,13 @@ async function onObject(
   return { world, execution, now: world.cluster.object<Node & Deployment>(put.kind ?? '', name, namespace) }
 }
 
-const node = (annotations: Record<string, string>, spec: Node['spec'] = {}): Node => ({
+const node = (
+  annotations: Record<string, string>,
+  spec: Node['spec'] = {},
+  managedFields = ownedByUs('unschedulable'),
+): Node => ({
   kind: 'Node',
-  metadata: { name: 'node-9', labels: { 'kubewise.io/managed': 'true' }, annotations },
+  metadata: { name: 'node-9', labels: { 'kubewise.io/managed': 'true' }, annotations, managedFields },
   spec,
   status: { conditions: [{ type: 'Ready', status: 'True' }] },
 })
@@ -405,6 +410,18 @@ describe('what is set for a while', () => {
     ['a taint that is not there', 'untaint@1', node({}, { taints: [theirs] }), 'already-so'],
     ['a taint twice', 'taint@1', node({}, { taints: [ours] }), 'already-so'],
     ['a cordon of somebody else', 'uncordon@1', node({}, { unschedulable: true }), 'cordoned-by-others'],
+    [
+      'a cordon of a person where ours was before, as our word on it still says',
+      'uncordon@1',
+      node({ 'kubewise.io/cordoned': 'incident-0' }, { unschedulable: true }, ownedByAPerson('unschedulable')),
+      'cordoned-by-others',
+    ],
+    [
+      'a taint of our key with a value, which we never give',
+      'untaint@1',
+      node({}, { taints: [{ ...ours, value: 'disk' }] }),
+      'already-so',
+    ],
   ]
   for (const [given, action, object, code] of refusals)
     it(`refuses ${given}`, async () => {
@@ -428,6 +445,73 @@ describe('resume-rollout@1', () => {
 })
 
 describe('steps that change nothing', () => {
+  const later = { id: 'then', action: 'restart@1' }
+  const waiting = (seconds: number) => ({ id: 'first', action: 'wait@1', with: { seconds } })
+
+  it('are followed by nothing once the plan is out of date', async () => {
+    const world = await createWorld()
+    const plan = planFor(world, [waiting(120), later], { notAfterMs: world.clock.now() + 60_000 })
+    const execution = await run(world, plan)
+    assert.deepEqual([execution.status, execution.refusal?.code], ['refused', 'plan-expired'])
+    assert.deepEqual(world.cluster.landed(), [])
+  })
+
+  it('are followed by nothing once a person has paused the rollout', async () => {
+    const world = await createWorld()
+    const plan = planFor(world, [waiting(60), later])
+    await world.start()
+    await world.propose(plan)
+    await world.clock.advance(20_000)
+    const web = world.cluster.object<Deployment>('Deployment', 'web')
+    world.cluster.put<Deployment>({ ...web, spec: { ...web.spec, paused: true } })
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.deepEqual([execution.status, execution.refusal?.code], ['refused', 'target-paused'])
+    assert.deepEqual(world.cluster.landed(), [])
+  })
+
+  it('leave a plan that must wait for the kill switch waiting', async () => {
+    const world = await createWorld()
+    const plan = planFor(world, [waiting(30), later])
+    await world.start()
+    await world.propose(plan)
+    await world.clock.advance(10_000)
+    world.killFile.text = 'stop'
+    await world.clock.advance(60_000)
+    assert.deepEqual([world.execution(plan)?.status, world.execution(plan)?.refusal?.code], ['claimed', 'kill-switch'])
+    world.killFile.text = undefined
+    assert.equal((await untilSettled(world, plan)).status, 'recovered')
+    await world.stop()
+  })
+
+  for (const given of [{ seconds: 5000 }, {}])
+    it(`refuse what is beyond their bounds: ${JSON.stringify(given)}`, async () => {
+      const world = await createWorld()
+      const execution = await run(world, planFor(world, [{ action: 'wait@1', with: given }]))
+      assert.deepEqual([execution.status, execution.refusal?.code], ['refused', 'parameters-invalid'])
+    })
+
+  it('do not call it well while containers go on dying', async () => {
+    const world = await createWorld()
+    const plan = planFor(world, [{ action: 'no-op@1' }], {
+      expect: { withinSeconds: 30, holds: ['no-restarts-since-action'] },
+    })
+    await world.start()
+    await world.propose(plan)
+    await world.clock.advance(3000)
+    const [pod] = world.cluster.all<Pod>('Pod')
+    const finishedAt = new Date(world.clock.now() - 1000).toISOString()
+    const died = {
+      name: 'app',
+      ready: true,
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 1, reason: 'Error', finishedAt } },
+    }
+    world.cluster.put<Pod>({ ...pod, status: { ...pod?.status, containerStatuses: [died] } })
+    assert.notEqual((await untilSettled(world, plan)).status, 'recovered')
+    await world.stop()
+  })
+
   it('wait as long as they say, and let what follows begin then', async () => {
     const world = await createWorld()
     const steps = [

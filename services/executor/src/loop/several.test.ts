@@ -3,6 +3,7 @@ import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
 import { KubeError, type Node, type Pod } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
 import { failedJob, fullNode, planOn } from '../fixture/scenarios.ts'
+import { ownedByUs } from '../fixture/owned-by-us.ts'
 import { createWorld, planFor, SECOND, untilSettled, type World } from '../fixture/world.ts'
 
 const KILL = { _id: 'kill', version: 1, isSet: true, by: 'ada', reason: 'stop', changedMs: 0 }
@@ -304,7 +305,9 @@ describe('drain@1', () => {
     const world = await createWorld()
     const node = fullNode(world)
     const annotations = { 'kubewise.io/cordoned': 'incident-0' }
-    world.cluster.put<Node>({ ...node, metadata: { ...node.metadata, annotations }, spec: { unschedulable: true } })
+    const managedFields = ownedByUs('unschedulable')
+    const metadata = { ...node.metadata, annotations, managedFields }
+    world.cluster.put<Node>({ ...node, metadata, spec: { unschedulable: true } })
     world.cluster.isBudgeted = () => true
     const execution = await run(world, planOn(world, node, 'drain@1', {}, { timeoutSeconds: 20 }))
     assert.equal(execution.status, 'failed')

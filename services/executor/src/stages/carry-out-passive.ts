@@ -19,9 +19,10 @@ const ended = (work: Work, id: string, status: 'observed' | 'escalated') =>
 const sayOf = ({ with: { say } }: Pick<PlanStep, 'with'>, otherwise: string) =>
   typeof say === 'string' ? say : otherwise
 
-async function callAPerson(work: Work, id: string, say: string): Promise<WriteOutcome> {
+async function callAPerson(work: Work, id: string, say: string, step?: string): Promise<WriteOutcome> {
   const { teller, plan, ledger } = work
-  teller.tell(plan, 'escalated', say, { execution: ledger.execution, mayNote: false })
+  const about = { execution: ledger.execution, ...(step !== undefined && { step }) }
+  teller.tell(plan, 'escalated', say, { ...about, mayNote: false })
   await ended(work, id, 'escalated')
   return DONE
 }
@@ -35,12 +36,16 @@ const proposePatch: Passive = async (work, { id }) => {
       outcome: 'refused',
       refusal: { code: 'no-proposal', say: 'The plan has no patch that could be proposed.' },
     }
-  return callAPerson(work, id, `${reasoning} ${proposal.say}\n${proposal.patch}`)
+  return callAPerson(work, id, `${reasoning} ${proposal.say}\n${proposal.patch}`, id)
 }
 
 const notify: Passive = async (work, { id }, planned) => {
   const { teller, plan, ledger } = work
-  teller.tell(plan, 'noticed', sayOf(planned, plan.reasoning), { execution: ledger.execution, mayNote: false })
+  teller.tell(plan, 'noticed', sayOf(planned, plan.reasoning), {
+    execution: ledger.execution,
+    mayNote: false,
+    step: id,
+  })
   await ended(work, id, 'observed')
   return DONE
 }
@@ -75,7 +80,12 @@ export async function carryOutPassive(work: Work, id: string): Promise<WriteOutc
   const passive = PASSIVES.get(actionNamed(step.action)?.name ?? '')
   if (!passive)
     return { outcome: 'refused', refusal: { code: 'action-unknown', say: `There is no action ${step.action}.` } }
-  const outcome = await passive(work, step, planStepOf(work.plan, step))
+  const planned = planStepOf(work.plan, step)
+  const decoded = actionNamed(step.action)?.decode(planned.with)
+  // A person is called whatever else is wrong.
+  if (decoded?.ok === false && passive !== escalate)
+    return { outcome: 'refused', refusal: { code: 'parameters-invalid', say: `${decoded.errors.join('; ')}.` } }
+  const outcome = await passive(work, step, planned)
   work.figures.acted(step.action, outcome.outcome === 'observed' ? 'told' : outcome.outcome)
   return outcome
 }

@@ -18,16 +18,20 @@ export const IS_OPEN: ReadonlySet<string> = new Set(['pending', 'intent', 'sent'
 export const NOT_REACHED: Refusal = { code: 'not-reached', say: 'A step before it was not done.' }
 const HALTED: Refusal = { code: 'not-reached', say: 'Another step was not done.' }
 
-const isPassive = ({ action }: ExecutionStep) => actionNamed(action)?.isPassive === true
+/** Does it change nothing in the cluster? */
+export const isPassive = ({ action }: ExecutionStep) => actionNamed(action)?.isPassive === true
 
 /**
- * A fallback that changes something is decided anew: much time has passed since the plan's own guards were asked. Of a later
- * step, what must hold of every write is asked again: somebody may have paused the namespace since.
+ * A fallback that changes something is decided anew, as is what follows a mere wait: much time has passed since the plan's own
+ * guards were asked. Of a step after a change, what must hold of every write is asked again: somebody may have paused the
+ * namespace since.
  */
 async function refusalBefore(work: Work, step: ExecutionStep): Promise<Refusal | undefined> {
   if (isPassive(step)) return undefined
-  if (step.isFallback) return firstRefusal(GUARDS, await gather(work, work.stormWatch, work.plan))
-  return work.ledger.execution.steps.some(({ status }) => status === 'observed') ? noLongerAllowed(work) : undefined
+  const done = work.ledger.execution.steps.filter(({ status }) => status === 'observed')
+  if (step.isFallback || (done.length > 0 && done.every(isPassive)))
+    return firstRefusal(GUARDS, await gather(work, work.stormWatch, work.plan))
+  return done.length > 0 ? noLongerAllowed(work) : undefined
 }
 
 async function refuseStep({ ledger }: Work, id: string, refusal: Refusal): Promise<NotDone> {

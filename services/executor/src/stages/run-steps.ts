@@ -4,7 +4,7 @@ import { asKnown } from '../context/gather.ts'
 import { noteNeighbours, type Neighbour } from '../context/neighbours.ts'
 import { isMember } from '../ledger/members.ts'
 import type { Work } from '../work.ts'
-import { carryOutRound, IS_OPEN, NOT_REACHED, type NotDone } from './carry-out-round.ts'
+import { carryOutRound, IS_OPEN, isPassive, NOT_REACHED, type NotDone } from './carry-out-round.ts'
 import { keptRaise } from './kept-raises.ts'
 import { endedStatus, settle } from './settle.ts'
 import { letWait } from './wait.ts'
@@ -37,13 +37,13 @@ async function stopAt(work: Work, round: readonly string[], { refusal }: NotDone
   const { ledger } = work
   const tried = ledger.execution.steps.filter(({ id }) => round.includes(id))
   const isFirstRound = tried.every(({ isFallback }) => !isFallback)
-  // A step is `failed` where nobody knows whether it was done.
-  const hasChanged = tried.some(({ status }) => status === 'observed' || status === 'failed')
+  // A step is `failed` where nobody knows whether it was done. What only waited or told has changed nothing.
+  const hasChanged = tried.some((step) => (isChanged(step) && !isPassive(step)) || step.status === 'failed')
   if (!hasChanged && isFirstRound && isPassing(refusal.code)) return letWait(work, refusal)
   const steps = ledger.execution.steps.map((step): ExecutionStep => {
     if (!round.includes(step.restOf ?? step.id)) return step
     if (IS_OPEN.has(step.status)) return { ...step, status: 'refused', refusal: NOT_REACHED }
-    return isChanged(step) ? { ...step, status: 'failed' } : step
+    return isChanged(step) && !isPassive(step) ? { ...step, status: 'failed' } : step
   })
   if (hasChanged) return ledger.change((execution) => ({ ...execution, status: 'undoing', refusal, steps }))
   await ledger.change((execution) => ({ ...execution, refusal, steps }))

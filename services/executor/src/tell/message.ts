@@ -71,16 +71,18 @@ interface About {
   execution?: Execution
   /** Until when it matters. */
   untilMs?: number
+  /** The step that tells it; a plan may tell several things. */
+  step?: string
 }
 
 /** A message that Slack shows as it is (`text`) and that programs can read. `id` is the same when it is sent again. */
-export function messageOf(plan: Plan, happening: Happening, told: string, { execution, untilMs }: About = {}) {
+export function messageOf(plan: Plan, happening: Happening, told: string, { execution, untilMs, step }: About = {}) {
   const headline = `${mrkdwn(titleOf(plan.target))} ${HEADLINES[happening] ?? happening}`
   const about = linesAbout(happening, execution)
   const lines = [`*KubeWise*: ${headline} (${mrkdwn(plan.cause)}).`, mrkdwn(told), ...about]
   return {
     text: fitted(lines.filter((line) => line !== '')),
-    id: `${plan._id}/${happening}`,
+    id: [plan._id, happening, ...(step === undefined ? [] : [step])].join('/'),
     happening,
     cluster: plan.cluster,
     namespace: plan.target.namespace,

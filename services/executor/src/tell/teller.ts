@@ -15,12 +15,13 @@ export interface Teller {
    * @param options.mayNote whether an Event may be written: not where nothing at all may be
    * @param options.to names of the receivers; all unless told
    * @param options.untilMs until when it matters, where that is known
+   * @param options.step the step that tells it, where it is not the plan as a whole
    */
   tell(
     plan: Plan,
     happening: Happening,
     say: string,
-    options: { execution?: Execution; mayNote: boolean; to?: readonly string[]; untilMs?: number },
+    options: { execution?: Execution; mayNote: boolean; to?: readonly string[]; untilMs?: number; step?: string },
   ): void
   /** Waits for what is under way. */
   drain(): Promise<void>

@@ -40,7 +40,7 @@ async function lookAround(work: Work): Promise<Checked[]> {
 
 async function lookAt(work: Work): Promise<Look> {
   const { kube, record, plan, ledger, clock } = work
-  const { steps, actedMs } = ledger.execution
+  const { steps, actedMs, claimedMs } = ledger.execution
   const evicted = steps.flatMap(({ changes }) =>
     changes.flatMap(({ path, before }) => (path === TAKEN_UID ? [String(before)] : [])),
   )
@@ -61,7 +61,7 @@ async function lookAt(work: Work): Promise<Look> {
     ),
     asKnown(() => Promise.all(made.map((job) => kube.get<Job>(RESOURCES.Job, refOf(job))))),
   ])
-  return { view, anomalies, sinceMs: actedMs ?? clock.now(), evicted, changed, jobs }
+  return { view, anomalies, sinceMs: actedMs ?? claimedMs, evicted, changed, jobs }
 }
 
 function verdictOf(value: VerdictValue, checked: readonly Checked[], atMs: number): Verdict {

@@ -1,4 +1,4 @@
-import { timeMs, type KubernetesObject, type ManagedFieldsEntry } from '@kubewise/kube'
+import { ownsField, timeMs, type KubernetesObject } from '@kubewise/kube'
 import { plainName } from './plain-name.ts'
 
 export interface Writer {
@@ -7,25 +7,13 @@ export interface Writer {
   atMs: number | undefined
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
-
-/** Does an entry own this field, or anything within it? */
-function owns({ fieldsV1 }: ManagedFieldsEntry, path: readonly string[]): boolean {
-  let fields: unknown = fieldsV1
-  for (const name of path) {
-    if (!isRecord(fields)) return false
-    fields = fields[`f:${name}`]
-  }
-  return fields !== undefined
-}
-
 /**
  * Who wrote a field last, by managed fields. The time there is the manager's last write of anything, so it bounds the change
  * from above only; status writes are left out.
  */
 export function writersOf({ metadata }: KubernetesObject, path: readonly string[]): Writer[] {
   return (metadata?.managedFields ?? [])
-    .filter((entry) => entry.subresource !== 'status' && owns(entry, path))
+    .filter((entry) => entry.subresource !== 'status' && ownsField(entry, path))
     .map(({ manager = '', time }) => ({ manager: plainName(manager), atMs: timeMs(time) }))
     .sort((a, b) => (b.atMs ?? 0) - (a.atMs ?? 0))
 }
