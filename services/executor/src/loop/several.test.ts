@@ -334,6 +334,64 @@ describe('drain@1', () => {
   })
 })
 
+describe('what was begun when its executor died', () => {
+  /** Dies at a place; whoever takes over finds that the node, or the namespace, is not KubeWise's any more. */
+  async function diesBeforeItIsClosed(world: World, plan: Plan, nth: number): Promise<Execution> {
+    const checker = watch(world)
+    const first = await world.start()
+    first.diesAt = (label, count) => label === 'after-send' && count === nth
+    void world.propose(plan).catch(() => undefined)
+    await world.clock.advance(SECOND)
+    assert.equal(first.isAlive, false)
+    let isReadable = false
+    world.cluster.readFault = () =>
+      isReadable ? undefined : new KubeError({ kind: 'unavailable', status: 503, message: 'overloaded' })
+    await world.start()
+    await world.clock.advance(20 * SECOND)
+    isReadable = true
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.deepEqual(checker.finish(), [])
+    return execution
+  }
+
+  it('a cordon is not forgotten because nothing could be read for a while', async () => {
+    const world = await createWorld()
+    const execution = await diesBeforeItIsClosed(world, planOn(world, fullNode(world), 'drain@1', {}), 3)
+    assert.equal(world.cluster.landed('patch').filter(({ token }) => !token.endsWith('/undo')).length, 1)
+    assert.notEqual(execution.steps[0]?.status, 'refused')
+  })
+
+  it('pods that were deleted still count', async () => {
+    const world = await createWorld()
+    const plan = planOn(world, failedJob(world), 'delete-finished-pods@1', { atMost: 2 }, { holds: ['signal-cleared'] })
+    await diesBeforeItIsClosed(world, plan, 2)
+    assert.ok(world.cluster.landed('delete').length <= 2)
+  })
+
+  it('a second step that was sent is looked for, whatever may not be done any more', async () => {
+    const world = await createWorld({ replicas: 2 })
+    const steps = [
+      { id: 'more', action: 'scale@1', with: { replicas: 3 } },
+      { id: 'fresh', action: 'restart@1' },
+    ]
+    const plan = planFor(world, steps)
+    const first = await world.start()
+    first.diesAt = (label, count) => label === 'after-send' && count === 2
+    void world.propose(plan).catch(() => undefined)
+    await world.clock.advance(SECOND)
+    const web = world.cluster.object('Deployment', 'web')
+    world.cluster.put({ ...web, metadata: { ...web.metadata, labels: { 'kubewise.io/managed': 'false' } } })
+    await world.start()
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.deepEqual(
+      execution.steps.map(({ id, status }) => `${id}: ${status}`),
+      ['more: verified', 'fresh: verified'],
+    )
+  })
+})
+
 describe('a node and the targets of its pods', () => {
   it('are one: a remediation of such a target waits until the node’s is settled', async () => {
     const world = await createWorld()

@@ -39,12 +39,18 @@ async function refuseStep({ ledger }: Work, id: string, refusal: Refusal): Promi
   return { outcome: 'refused', refusal }
 }
 
+/** May something of it be in the cluster, or wait in the ledger to be? */
+const hasBegun = ({ ledger }: Work, id: string): boolean =>
+  ledger.step(id).status === 'sent' || ledger.execution.steps.some((step) => isMemberOf(id, step))
+
 async function carryOut(work: Work, id: string, halted: () => Refusal | undefined): Promise<WriteOutcome> {
   const { ledger } = work
   if (ledger.step(id).status !== 'observed') {
     const refusal = await refusalBefore(work, ledger.step(id))
-    if (refusal) return refuseStep(work, id, refusal)
-    const ended = await carryOutStep(withDeadline(work, id, halted), id)
+    if (refusal && !hasBegun(work, id)) return refuseStep(work, id, refusal)
+    // What may have been sent is looked for all the same, and nothing new is sent.
+    const mine = refusal ? { ...work, barred: refusal } : work
+    const ended = await carryOutStep(withDeadline(mine, id, halted), id)
     if (ended.outcome !== 'observed') return ended
   }
   return isHeldBack(ledger.execution.steps, ledger.step(id)) ? carryOutRest(work, id, halted) : { outcome: 'observed' }
