@@ -18,7 +18,9 @@ function deathsOf(kind: VictimKind): string[][] {
   return [criticalPlacesOf(kind).map((place) => place.replace('@2', ''))]
 }
 
-describe('an executor process that is killed', () => {
+describe('an executor process that is killed', function killed() {
+  // All victims together, a few at a time, on a machine that may be slow.
+  this.timeout(900_000)
   skipWithout(findNats(), 'no nats-server on this machine')
   let arena: Arena | undefined
   let swept: Map<string, Promise<Swept>>
