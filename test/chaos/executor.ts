@@ -77,13 +77,18 @@ export class Run implements AsyncDisposable {
     this.#freshness = freshness
   }
 
-  static async open(arena: Arena, name: string, { plan, incident, anomalies, earlier }: Victim): Promise<Run> {
+  static async open(
+    arena: Arena,
+    name: string,
+    { plan, incident, anomalies, earlier, approval }: Victim,
+  ): Promise<Run> {
     const home = join(arena.folder, name)
     const file = `${home}.sqlite`
     const store = await openStore({ kind: 'sqlite', file }, { clock: systemClock, log: silentLog })
     for (const anomaly of anomalies) await store.collection(COLLECTIONS.anomalies).insert(anomaly)
     await store.collection(COLLECTIONS.incidents).insert(incident)
     for (const execution of earlier) await store.collection(COLLECTIONS.executions).insert(execution)
+    await store.collection(COLLECTIONS.approvals).insert(approval)
     await store.collection(COLLECTIONS.plans).insert(plan)
     const freshness = await keepFresh(arena.bus, plan.cluster)
     const env = {
@@ -94,6 +99,7 @@ export class Run implements AsyncDisposable {
       KUBEWISE_STORE: `sqlite:${file}`,
       KUBEWISE_HOME: home,
       KUBEWISE_MODE: 'auto',
+      KUBEWISE_MAY_CHANGE_NODES: 'true',
       EXECUTOR_LEASE_SECONDS: String(LEASE_SECONDS),
       ADMIN_PORT: '0',
       LOG_LEVEL: 'warn',
@@ -133,9 +139,14 @@ export class Run implements AsyncDisposable {
     return { execution, writes: await this.writes(), intents }
   }
 
-  /** Changes that took effect on this run's workload and pods. */
+  /** Changes that took effect in this run's namespace, and on its node where it has one. */
   async writes(): Promise<AuditEntry[]> {
-    const attempts = await this.#arena.cluster.attempts(this.#plan.target.namespace)
+    const { _id, cluster: namespace, target } = this.#plan
+    const { cluster } = this.#arena
+    // A node is borrowed by one run after the other; the marker tells whose a write is.
+    const isOnNode = ({ name, body }: AuditEntry) =>
+      target.namespace === '' && name === target.name && JSON.stringify(body).includes(`${_id}/`)
+    const attempts = [...(await cluster.attempts(namespace)), ...(await cluster.attempts('')).filter(isOnNode)]
     return attempts.filter(({ isDryRun, status, resource }) => !isDryRun && status < 300 && resource !== 'events')
   }
 
@@ -143,7 +154,7 @@ export class Run implements AsyncDisposable {
     clearInterval(this.#freshness)
     for (const child of this.#children) child.kill('SIGKILL')
     await this.#store.close()
-    await this.#arena.cluster.discard(this.#plan.target.namespace)
+    await this.#arena.cluster.discard(this.#plan.cluster)
   }
 }
 
@@ -152,7 +163,8 @@ async function keepFresh(bus: Bus, cluster: string): Promise<NodeJS.Timeout> {
   const bucket = await bus.kv(BUCKETS.freshness)
   const tell = async () => {
     const now = Date.now()
-    const watches = { pods: now, deployments: now, statefulsets: now, daemonsets: now }
+    const kinds = ['pods', 'nodes', 'persistentvolumeclaims', 'deployments', 'statefulsets', 'daemonsets', 'jobs']
+    const watches = Object.fromEntries(kinds.map((kind) => [kind, now]))
     await bucket.put(cluster, { cluster, writtenMs: now, metrics: {}, watches })
   }
   await tell()
@@ -234,14 +246,26 @@ export function violationsOf(kind: VictimKind, { execution, writes, intents }: O
     const text = JSON.stringify(body)
     const isMeant = ({ detail, atMs: intentMs }: AuditRecord) => {
       const marks = [String(detail?.['marker']), ...uidsIn(detail?.['changes'])]
-      return intentMs <= atMs && marks.some((mark) => text.includes(mark))
+      return intentMs <= atMs && (marks.some((mark) => text.includes(mark)) || isChangedBy(text, detail?.['changes']))
     }
     if (!intents.some(isMeant)) faults.push(`${verb} without an intent before it: ${text}`)
   }
   return faults
 }
 
-function uidsIn(changes: unknown): string[] {
-  const list = Array.isArray(changes) ? (changes as { path?: string; before?: unknown }[]) : []
-  return list.flatMap(({ path, before }) => (path === '/metadata/uid' && typeof before === 'string' ? [before] : []))
+type Changes = readonly { path: string; before?: unknown; after?: unknown }[]
+const changesOf = (changes: unknown) => (Array.isArray(changes) ? (changes as Changes) : [])
+
+const uidsIn = (changes: unknown): string[] =>
+  changesOf(changes).flatMap(({ path, before }) =>
+    path === '/metadata/uid' && typeof before === 'string' ? [before] : [],
+  )
+
+/** A resize leaves no marker; it is known by the very values that it writes. */
+function isChangedBy(text: string, changes: unknown): boolean {
+  const list = changesOf(changes).filter(({ path }) => path.includes('/resources/'))
+  return (
+    list.length > 0 &&
+    list.every(({ path, after }) => text.includes(JSON.stringify(path)) && text.includes(JSON.stringify(after)))
+  )
 }

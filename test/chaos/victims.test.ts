@@ -6,14 +6,6 @@ import { VICTIMS } from './victims.ts'
 /** `crashpoint('after-lock')`, and those of a write: `at('before-send')`, with `undo-` before them on the way back. */
 const LABEL = /\b(?:crashpoint|at)\([`'](\$\{slot\.prefix\})?([a-z-]+)[`']\)/g
 
-/** Actions on autoscalers, claims and nodes die in virtual time, at the same places of the same ledger (`services/executor/src/loop/crash.test.ts`). */
-const ON_OTHER_OBJECTS: ReadonlySet<string> = new Set([
-  'set-autoscaler-maximum@1',
-  'expand-volume@1',
-  'cordon@1',
-  'uncordon@1',
-])
-
 function labelsInTheExecutor(): Set<string> {
   const files = globSync('services/executor/src/{*,ledger/*,stages/*,verify/*}.ts', { exclude: ['**/*.test.ts'] })
   const found = files.flatMap((file) =>
@@ -32,8 +24,8 @@ describe('the places where executors are killed', () => {
       new Set(VICTIMS.flatMap(({ places }) => places.filter((place) => !place.includes('@')))),
     ))
 
-  it('are those of every action on a workload, and of the way back of all that can be taken back', () => {
-    const active = ACTIONS.filter(({ name, isPassive }) => !isPassive && !ON_OTHER_OBJECTS.has(name))
+  it('are those of every action, and of the way back of all that can be taken back', () => {
+    const active = ACTIONS.filter(({ isPassive }) => !isPassive)
     const ways = active.flatMap(({ name, undo }) => [
       `${name} recovered`,
       ...(undo.how === 'restore' ? [`${name} undone`] : []),

@@ -1,15 +1,30 @@
 import {
+  CORDONED_ANNOTATION,
   planHash,
   type Anomaly,
+  type Approval,
   type Execution,
   type Incident,
   type Plan,
   type PlanStep,
   type Target,
 } from '@kubewise/contracts'
-import type { Kube, Pod } from '@kubewise/kube'
+import type { Kube } from '@kubewise/kube'
 import { DEFAULT_LIMITS } from '@kubewise/policy'
-import { brokenTemplate, podsIn, prepare, REPLICAS, template, type Setting } from './workload.ts'
+import {
+  autoscaled,
+  claimed,
+  failedJob,
+  finishedPods,
+  occupied,
+  onNode,
+  onPod,
+  onWorkload,
+  paused,
+  unevictable,
+  type MakeSubject,
+} from './subjects.ts'
+import { brokenTemplate, REPLICAS, template } from './workload.ts'
 
 /** One plan in a namespace of its own, ready to be carried out. */
 export interface Victim {
@@ -18,6 +33,8 @@ export interface Victim {
   anomalies: Anomaly[]
   /** What was tried before for the same incident. */
   earlier: Execution[]
+  /** A person's yes: what is of high risk waits for it. */
+  approval: Approval
 }
 
 export interface VictimKind {
@@ -28,6 +45,8 @@ export interface VictimKind {
   writes: number
   /** Places where the executor passes on its way; `@2` is the second time. */
   places: readonly string[]
+  /** It needs nodes to spare, or leaves out what a real cluster does by itself. */
+  isForSimulator?: boolean
   /** @param name of its namespace, and of the cluster as its executors know it */
   make(kube: Kube, name: string): Promise<Victim>
 }
@@ -48,31 +67,22 @@ const WRITE = FORWARDS.slice(2)
 const BACK = WRITE.map((label) => `undo-${label}`)
 
 interface Case extends Omit<VictimKind, 'make'> {
-  setting: Setting
-  /** What the step is told; of an eviction, the pod is found when there is one. */
-  with: PlanStep['with']
+  subject: MakeSubject
   expect: NonNullable<Plan['expect']>
   /** How often its incident was tried without success before. */
   attemptsBefore?: number
 }
 
-/** Which pod is evicted. */
-function podOf(target: Target, [pod]: readonly Pod[]) {
-  const { name = '', uid = '' } = pod?.metadata ?? {}
-  const object = { cluster: target.cluster, kind: 'Pod', namespace: target.namespace, name, uid }
-  return { object, with: { pod: name, uid } }
-}
-
-function victim({ setting, with: values, expect, attemptsBefore = 0, ...kind }: Case): VictimKind {
+function victim({ subject, expect, attemptsBefore = 0, ...kind }: Case): VictimKind {
   return {
     ...kind,
     async make(kube, namespace) {
-      const target = await prepare(kube, namespace, setting)
-      const isEviction = kind.action === 'evict-pod@1'
+      const { target, object = target, with: values } = await subject(kube, namespace)
       const step: PlanStep = {
         id: 'only',
         action: kind.action,
-        ...(isEviction ? podOf(target, await podsIn(kube, namespace)) : { object: target, with: values }),
+        object,
+        with: values,
         needs: [],
         timeoutSeconds: 60,
         preconditions: [],
@@ -109,10 +119,21 @@ function victim({ setting, with: values, expect, attemptsBefore = 0, ...kind }: 
         incident: incidentOf(plan, nowMs),
         anomalies: plan.anomalies.map((id) => anomalyOf(target, id, nowMs)),
         earlier: Array.from({ length: attemptsBefore }, (_, i) => attemptOf(plan, i + 1, nowMs)),
+        approval: approvalOf(plan),
       }
     },
   }
 }
+
+const approvalOf = ({ _id, hash, createdMs, notAfterMs }: Plan): Approval => ({
+  _id,
+  version: 1,
+  planHash: hash,
+  verdict: 'approved',
+  by: 'ada',
+  givenMs: createdMs,
+  expiresMs: notAfterMs,
+})
 
 /** One that changed something, did not help, and left nothing to be taken back. */
 function attemptOf({ cluster, incident, target, hash }: Plan, attempt: number, nowMs: number): Execution {
@@ -190,12 +211,31 @@ const back = {
 
 const rollback = {
   action: 'rollback@1',
-  setting: { kind: 'Deployment', before: V1, now: V2 },
-  with: { toRevision: 1 },
-} as const
-const deployed = { setting: { kind: 'Deployment', now: V1 } } as const
-const raise = { action: 'set-resources@1', ...deployed, with: { container: 'app', memoryLimit: '96Mi' } }
-const scale = { action: 'scale@1', ...deployed, with: { replicas: 3 } }
+  subject: onWorkload({ kind: 'Deployment', before: V1, now: V2 }, { toRevision: 1 }),
+}
+const deployed = (values: PlanStep['with']) => onWorkload({ kind: 'Deployment', now: V1 }, values)
+const raise = { action: 'set-resources@1', subject: deployed({ container: 'app', memoryLimit: '96Mi' }) }
+const scale = { action: 'scale@1', subject: deployed({ replicas: 3 }) }
+const pause = { action: 'pause-rollout@1', subject: deployed({}) }
+const resume = { action: 'resume-rollout@1', subject: paused }
+const maximum = { action: 'set-autoscaler-maximum@1', subject: autoscaled }
+const resize = { action: 'resize-pod@1', subject: onPod({ container: 'app', memoryLimit: '96Mi' }) }
+const stands: Plan['expect'] = { withinSeconds: 60, holds: ['change-stands'] }
+/** There is no signal, so that it has cleared. */
+const nothing: Plan['expect'] = { withinSeconds: 60, holds: ['signal-cleared'] }
+const onSpareNode = (action: string, state?: Parameters<typeof onNode>[0]) => ({
+  action,
+  subject: onNode(state),
+  isForSimulator: true,
+})
+const cordon = onSpareNode('cordon@1')
+const uncordon = onSpareNode('uncordon@1', {
+  unschedulable: true,
+  annotations: { [CORDONED_ANNOTATION]: 'incident-0' },
+})
+const taint = onSpareNode('taint@1')
+const untaint = onSpareNode('untaint@1', { isTainted: true })
+const drain = { action: 'drain@1', subject: occupied, isForSimulator: true }
 
 /** Each action forwards, and back where it can be taken back. */
 export const VICTIMS: readonly VictimKind[] = [
@@ -203,9 +243,9 @@ export const VICTIMS: readonly VictimKind[] = [
   victim({ name: 'rollback, taken back', ...rollback, ...back }),
   victim({
     name: 'rollback of a stuck StatefulSet',
-    ...rollback,
+    action: 'rollback@1',
     ...forwards,
-    setting: { kind: 'StatefulSet', before: V1, now: BROKEN, isBroken: true },
+    subject: onWorkload({ kind: 'StatefulSet', before: V1, now: BROKEN, isBroken: true }, { toRevision: 1 }),
     // The second evicts the pod that is in the way.
     writes: 2,
     places: [...FORWARDS, ...WRITE.map((label) => `${label}@2`), ...TO_THE_END],
@@ -221,14 +261,49 @@ export const VICTIMS: readonly VictimKind[] = [
   victim({
     name: 'eviction',
     action: 'evict-pod@1',
-    ...deployed,
-    with: {},
+    subject: onPod(),
     ...forwards,
     expect: { withinSeconds: 60, holds: ['pod-replaced'] },
   }),
-  victim({ name: 'restart', action: 'restart@1', ...deployed, with: {}, ...forwards }),
+  victim({ name: 'restart', action: 'restart@1', subject: deployed({}), ...forwards }),
   victim({ name: 'scale', ...scale, ...forwards }),
   victim({ name: 'scale, taken back', ...scale, ...back }),
+  victim({ name: 'higher maximum', ...maximum, ...forwards }),
+  victim({ name: 'higher maximum, taken back', ...maximum, ...back }),
+  victim({ name: 'pause', ...pause, ...forwards, expect: stands }),
+  victim({ name: 'pause, taken back', ...pause, ...back }),
+  victim({ name: 'resume', ...resume, ...forwards, expect: stands }),
+  victim({ name: 'resume, taken back', ...resume, ...back }),
+  victim({ name: 'resize', ...resize, ...forwards }),
+  victim({ name: 'resize, taken back', ...resize, ...back }),
+  victim({
+    name: 'expansion',
+    action: 'expand-volume@1',
+    subject: claimed,
+    isForSimulator: true,
+    ...forwards,
+    expect: stands,
+  }),
+  victim({ name: 'deletion', action: 'delete-pod@1', subject: unevictable, ...forwards, expect: nothing }),
+  victim({
+    name: 'finished pods',
+    action: 'delete-finished-pods@1',
+    subject: finishedPods,
+    ...forwards,
+    expect: nothing,
+  }),
+  victim({ name: 'second run', action: 'rerun-job@1', subject: failedJob, ...forwards, expect: nothing }),
+  victim({ name: 'cordon', ...cordon, ...forwards, expect: stands }),
+  victim({ name: 'cordon, taken back', ...cordon, ...back }),
+  victim({ name: 'uncordon', ...uncordon, ...forwards, expect: stands }),
+  victim({ name: 'uncordon, taken back', ...uncordon, ...back }),
+  victim({ name: 'taint', ...taint, ...forwards, expect: stands }),
+  victim({ name: 'taint, taken back', ...taint, ...back }),
+  victim({ name: 'untaint', ...untaint, ...forwards, expect: stands }),
+  victim({ name: 'untaint, taken back', ...untaint, ...back }),
+  // The node is cordoned, the pod on it evicted.
+  victim({ name: 'drain', ...drain, ...forwards, writes: 2, expect: stands }),
+  victim({ name: 'drain, taken back', ...drain, ...back, writes: 3 }),
 ]
 
 const CRITICAL = new Set(['before-send', 'after-send', 'undo-before-send', 'undo-after-send'])

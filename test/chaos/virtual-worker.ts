@@ -13,5 +13,6 @@ for (const [index, history] of fc.sample(histories, { seed, numRuns: runs }).ent
     freezes: 0,
     effects: 0,
   }))
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
   parentPort?.postMessage({ index, ...played, ...(played.violations.length > 0 && { history }) })
 }

@@ -70,6 +70,7 @@ export interface Setting {
   now: PodTemplate
   /** The present template cannot run. */
   isBroken?: boolean
+  replicas?: number
 }
 
 export const REPLICAS = 2
@@ -78,16 +79,16 @@ export const REPLICAS = 2
 export async function prepare(
   kube: Kube,
   namespace: string,
-  { kind, before, now, isBroken }: Setting,
+  { kind, before, now, isBroken, replicas = REPLICAS }: Setting,
 ): Promise<Target & { uid: string }> {
   await createNamespace(kube, namespace, true)
-  await kube.create(RESOURCES[kind], workload(kind, namespace, before ? 0 : REPLICAS, before ?? now))
+  await kube.create(RESOURCES[kind], workload(kind, namespace, before ? 0 : replicas, before ?? now))
   if (before) {
     await settled(kube, kind, namespace)
-    const body = { spec: { replicas: REPLICAS, template: now } }
+    const body = { spec: { replicas, template: now } }
     await kube.patch(RESOURCES[kind], { namespace, name: 'web' }, { type: 'merge', body })
   }
-  const uid = await settled(kube, kind, namespace, isBroken ? undefined : REPLICAS)
+  const uid = await settled(kube, kind, namespace, isBroken ? undefined : replicas)
   const hasCrashed = ({ status }: Pod) => (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0
   if (isBroken)
     await eventually(async () => (await podsIn(kube, namespace)).some(hasCrashed), {

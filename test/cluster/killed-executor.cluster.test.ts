@@ -14,7 +14,7 @@ const AT_ONCE = 8
  * left; and at the places around a write, each death on a victim of its own too. Of a kind that also goes back, the way
  * forwards is gone there.
  */
-const SWEEPS: readonly Sweep[] = VICTIMS.map((kind) => {
+const SWEEPS: readonly Sweep[] = VICTIMS.filter(({ isForSimulator }) => !isForSimulator).map((kind) => {
   const both = VICTIMS.find(({ name }) => name === `${kind.name}, taken back`)?.places
   const isNew = (place: string) => !both?.includes(place)
   const inARow = kind.places.filter(isNew)
