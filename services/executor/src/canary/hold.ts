@@ -83,8 +83,8 @@ function readyAlready({ revisions, pods }: WorkloadView, operations: readonly Js
   const whole = operations.find(({ op, path }) => op !== 'test' && path === TEMPLATE)
   if (!whole) return 0
   const hash = templateHash(whole.value as PodTemplate)
-  const labels = revisions.filter((revision) => revision.hash === hash).map(({ label }) => label)
-  return pods.filter((pod) => isPodReady(pod) && labels.includes(revisionLabelOf(pod) ?? '')).length
+  const labels = new Set(revisions.filter((revision) => revision.hash === hash).map(({ label }) => label))
+  return pods.filter((pod) => isPodReady(pod) && labels.has(revisionLabelOf(pod) ?? '')).length
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan, type PlanStep } from '@kubewise/contracts'
 import type { Deployment, Pod, StatefulSet } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
+import { storyOf } from '../tell/story.ts'
 import { createWorld, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
 
 const RESTART: Partial<PlanStep> = { id: 'fresh', action: 'restart@1' }
@@ -55,6 +56,8 @@ describe('a change of a template on many pods', () => {
       verdict: 'good',
     })
     assert.ok(tells(world).some((say) => say.startsWith('canary good')))
+    assert.match(storyOf(execution).tried[1] ?? '', /the rest of its pods/)
+    assert.equal(storyOf(execution).takenBack.length, 1, 'of the step, not of what let it go on')
   })
 
   for (const [name, step] of Object.entries({ restart: RESTART, raise: RAISE }))
@@ -69,6 +72,11 @@ describe('a change of a template on many pods', () => {
       assert.deepEqual(specOf(world), before.spec)
       assert.deepEqual(podsOf(world).sort(), before.pods.sort())
       assert.equal(execution.steps.at(-1)?.status, 'escalated', 'a person is told')
+      const { tried, seen, takenBack } = storyOf(execution)
+      assert.equal(tried.length, 2)
+      assert.match(tried[0] ?? '', /undone, .*The first new pod/)
+      assert.match(seen.join(), /canary: bad, The first new pod .* (cannot run|ended)/)
+      assert.match(takenBack.join(), /taken back/)
     })
 
   it('is taken back when the first new pod is not ready in time', async () => {

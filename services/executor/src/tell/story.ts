@@ -32,8 +32,8 @@ function changesOf({ changes }: ExecutionStep): string {
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
-const titleOfStep = ({ action, object }: ExecutionStep) =>
-  `${actionNamed(action)?.title ?? action} (${titleOf(object)})`
+const titleOfStep = ({ action, object, restOf }: ExecutionStep) =>
+  `${actionNamed(action)?.title ?? action} (${titleOf(object)}${restOf === undefined ? '' : ', the rest of its pods'})`
 
 function triedOf(step: ExecutionStep): string {
   const changes = changesOf(step)
@@ -42,18 +42,23 @@ function triedOf(step: ExecutionStep): string {
 }
 
 function takenBackOf(step: ExecutionStep): string[] {
-  const { undo, sentMs } = step
-  if (!undo || sentMs === undefined) return []
+  const { undo, sentMs, restOf } = step
+  // What let a rollout go on goes back with the step itself.
+  if (!undo || sentMs === undefined || restOf !== undefined) return []
   const title = titleOfStep(step)
   if (undo.status === 'done') return [plain(`${title}: taken back`)]
   const isLeft = undo.how === 'none' || undo.status === 'refused' || undo.status === 'not-possible'
   return [plain(isLeft ? `${title}: stands, ${undo.say}` : `${title}: stands for now (${undo.status})`)]
 }
 
+const watchedOf = ({ canary }: ExecutionStep): string[] =>
+  canary?.verdict === undefined ? [] : [plain(`canary: ${canary.verdict}, ${canary.say}`)]
+
 /** What was tried, what was seen, what was taken back. */
 export const storyOf = ({ steps, verdict }: Execution): Story => ({
   tried: steps.filter(({ status }) => status !== 'pending').map(triedOf),
   seen: [
+    ...steps.flatMap(watchedOf),
     ...(verdict ? [plain(verdict.say)] : []),
     ...(verdict?.checks ?? []).map(({ name, value, say }) => plain(`${name}: ${value}, ${say}`)),
   ],
