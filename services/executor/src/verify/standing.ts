@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ExecutionStep } from '@kubewise/contracts'
-import { templateHash, type KubernetesObject, type PodTemplate } from '@kubewise/kube'
+import { templateHash, type KubernetesObject } from '@kubewise/kube'
 
 type Change = ExecutionStep['changes'][number]
 
@@ -22,7 +22,7 @@ const isNothing = (value: unknown) => value === undefined || value === null || v
 
 function stands(object: KubernetesObject, { path, after }: Change): boolean {
   const value = valueAt(object, path)
-  if (path === TEMPLATE) return isRecord(value) && templateHash(value as PodTemplate) === after
+  if (path === TEMPLATE) return isRecord(value) && templateHash(value) === after
   // Of a list others may write members of their own, and what is recorded of it is in words.
   if (isRecord(value) || isRecord(after)) return true
   return isNothing(after) ? isNothing(value) : isDeepStrictEqual(value, after)
