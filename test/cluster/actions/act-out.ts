@@ -50,25 +50,29 @@ const grantOf = (scene: Scene, given: readonly Permission[]) => {
   return grant({ kube, user, namespace: scene.place.namespace }, given, needsOf(scene))
 }
 
-async function make({ crew: { kube, user }, act, place: { namespace } }: Scene): Promise<void> {
+async function make({ crew: { kube, user }, act, place: { namespace } }: Scene): Promise<void | AsyncDisposable> {
   if (namespace !== '') await createNamespace(kube, namespace, true)
   await bind({ kube, user, namespace })
-  await act.make?.(kube, namespace)
+  return act.make?.(kube, namespace)
 }
 
 let plans = 0
 
-/** Has a plan for the target as it is now carried out, or refused, and looks at what came of it. */
-async function seen({ crew, act, place }: Scene, expect?: typeof HOPELESS): Promise<Seen> {
+/** A plan for the target as it is now. */
+async function remedyFor({ crew, act, place }: Scene, expect?: typeof HOPELESS): Promise<Remedy> {
   const { metadata } = await read(crew.kube, place)
   const target = { cluster: crew.cluster, ...place, uid: metadata?.uid ?? '' }
-  const remedy = remedyOf({
+  return remedyOf({
     name: `${act.action.replace('@', '-')}-${++plans}`,
     target,
     action: act.action,
     expect: expect ?? { withinSeconds: WITHIN_SECONDS, holds: act.expect },
     ...(await act.step(crew.kube, target)),
   })
+}
+
+/** Has a plan carried out, or refused, and looks at what came of it. */
+async function seen({ crew, place }: Scene, remedy: Remedy): Promise<Seen> {
   const from = await crew.now()
   await crew.propose(remedy)
   const execution = await crew.settled(remedy.plan)
@@ -83,7 +87,7 @@ async function refuses(scene: Scene): Promise<void> {
       scene,
       needs.filter((need) => need !== missing),
     )
-    const { execution, writes } = await seen(scene)
+    const { execution, writes } = await seen(scene, await remedyFor(scene))
     const without = `without ${sayRight(missing)}: ${execution.say}`
     assert.deepEqual([execution.status, execution.refusal?.code], ['refused', 'permission-missing'], without)
     assert.deepEqual(writes, [], without)
@@ -92,26 +96,28 @@ async function refuses(scene: Scene): Promise<void> {
 
 async function atRest(scene: Scene): Promise<void> {
   await grantOf(scene, needsOf(scene))
-  if (scene.act.make) await rest(scene.crew.kube, scene.place)
+  if (scene.act.make && !scene.act.isIll) await rest(scene.crew.kube, scene.place)
 }
 
 async function takesBack(scene: Scene): Promise<void> {
   const { crew, act } = scene
   await atRest(scene)
-  const place = act.changed?.(scene.place) ?? scene.place
+  const remedy = await remedyFor(scene, HOPELESS)
+  const place = remedy.plan.steps[0]!.object
   const before = await read(crew.kube, place)
-  const { execution, writes } = await seen(scene, HOPELESS)
+  const { execution, writes } = await seen(scene, remedy)
   assert.equal(execution.status, 'undone', `${execution.say} ${JSON.stringify(execution.steps)}`)
-  assert.deepEqual(writes.map(sayWrite), [...act.writes, ...act.writes])
+  assert.deepEqual(writes.map(sayWrite), [...act.writes, ...(act.undoWrites ?? act.writes)])
   const isAsBefore = async () => {
     const now = await read(crew.kube, place)
     assert.deepEqual(essenceOf(now), essenceOf(before))
     return now
   }
   const { metadata } = await eventually(isAsBefore, { timeoutMs: 30_000, say: `the ${place.kind} is as it was` })
-  // There and back.
+  // There and back, where it is the object itself that was changed.
   const generation = before.metadata?.generation
-  assert.equal(metadata?.generation, generation === undefined ? undefined : generation + 2)
+  const changes = act.undoWrites ? 0 : 2
+  assert.equal(metadata?.generation, generation === undefined ? undefined : generation + changes)
   await isTold(scene, 'RemediationReverted')
 }
 
@@ -119,13 +125,13 @@ async function does(scene: Scene): Promise<void> {
   const { crew, act, place } = scene
   await atRest(scene)
   const before = await read<Workload>(crew.kube, place)
-  const { remedy, execution, writes } = await seen(scene)
+  const { remedy, execution, writes } = await seen(scene, await remedyFor(scene))
   assert.equal(execution.status, 'recovered', `${execution.say} ${JSON.stringify(execution.steps)}`)
   assert.deepEqual(writes.map(sayWrite), act.writes)
   const [step] = remedy.plan.steps
   const object = await crew.kube.get(resourceOf(step!.object.kind), refOf(step!.object))
-  assert.ok(act.isDone(object, step!), 'the API server shows it')
-  for (const { body } of writes.filter(({ verb }) => verb === 'patch')) {
+  assert.ok(await act.isDone(object, step!, crew.kube, place.namespace), 'the API server shows it')
+  for (const { body } of writes.filter(({ verb, subresource }) => verb === 'patch' && !subresource)) {
     assert.ok(JSON.stringify(body).includes(execution.steps[0]!.marker), 'the write carries its marker')
     assert.ok(managersOf(object).includes(EXECUTOR), `its fields are ${EXECUTOR}’s`)
   }
@@ -163,15 +169,18 @@ export function actOut(scene: Scene, inTurn: (work: () => Promise<void>) => Prom
   }
   const all = Object.values(known)
   for (const { promise } of all) promise.catch(() => undefined)
-  const canTakeBack = actionNamed(scene.act.action)?.undo.how === 'restore'
+  const canTakeBack = actionNamed(scene.act.action)?.undo.how !== 'none'
   const acting = inTurn(async () => {
-    await make(scene)
+    await using _made = (await make(scene)) ?? undefined
     await refuses(scene).then(known.refuses.resolve, known.refuses.reject)
     if (canTakeBack) await takesBack(scene).then(known.takesBack.resolve, known.takesBack.reject)
     await does(scene).then(known.does.resolve, known.does.reject)
   })
   const { namespace } = scene.place
-  void acting.finally(() => namespace !== '' && discardNamespace(scene.crew.kube, namespace)).catch(() => undefined)
+  const leave = async () => {
+    if (namespace !== '') await discardNamespace(scene.crew.kube, namespace).catch(() => undefined)
+  }
+  acting.then(leave, leave)
   acting.catch((error: unknown) => {
     for (const { reject } of all) reject(error)
   })

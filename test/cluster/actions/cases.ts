@@ -6,7 +6,6 @@ import {
   type Kube,
   type KubernetesObject,
   type Node,
-  type Pod,
 } from '@kubewise/kube'
 import type { RemedyOptions } from './remedy.ts'
 import {
@@ -18,7 +17,6 @@ import {
   read,
   releaseOf,
   revisions,
-  type Place,
   type Workload,
   type WorkloadKind,
 } from './subjects.ts'
@@ -31,15 +29,23 @@ export interface ActionCase {
   /** Of the target. */
   kind: string
   /** Makes the target `web`, ready, in a namespace. Absent for what is there anyway. */
-  make?(kube: Kube, namespace: string): Promise<void>
+  make?(kube: Kube, namespace: string): Promise<void | AsyncDisposable>
+  /** It is not to be well before something is done. */
+  isIll?: boolean
   /** What the step is told, of the target as it is at this moment. */
   step(kube: Kube, target: Target): Promise<{ object?: PlanStep['object']; with: PlanStep['with'] }>
-  /** What it writes to, where that is not the target. */
-  changed?(target: Place): Place
-  isDone(object: KubernetesObject | undefined, step: { with: PlanStep['with'] }): boolean
+  /** @param object the step's, as it is now */
+  isDone(
+    object: KubernetesObject | undefined,
+    step: { with: PlanStep['with'] },
+    kube: Kube,
+    namespace: string,
+  ): boolean | Promise<boolean>
   expect: Verification[]
   /** The writes that do it, of the account that does. */
   writes: readonly string[]
+  /** Those that take it back, where they are others. */
+  undoWrites?: readonly string[]
   /** It makes a new revision, so that `kubectl rollout undo` takes it back. */
   isRollout?: boolean
 }
@@ -52,8 +58,8 @@ const PLURALS: Readonly<Record<WorkloadKind, string>> = {
 const ALL = Object.keys(PLURALS) as WorkloadKind[]
 const SCALED = ALL.filter((kind) => kind !== 'DaemonSet')
 
-const specOf = (object: KubernetesObject | undefined) => (object as Workload | undefined)?.spec
-const containerOf = (object: KubernetesObject | undefined) => specOf(object)?.template?.spec?.containers[0]
+const specOf = (object: Workload | undefined) => object?.spec
+const containerOf = (object: Workload | undefined) => specOf(object)?.template?.spec?.containers[0]
 
 const onWorkload = (kind: WorkloadKind, options?: Parameters<typeof makeWorkload>[3]) => ({
   kind,
@@ -110,8 +116,7 @@ const setAutoscalerMaximum = (kind: WorkloadKind): ActionCase => ({
     const uid = (await read(kube, place)).metadata?.uid ?? ''
     return { object: { ...place, uid }, with: { autoscaler: NAME, uid, maxReplicas: 5 } }
   },
-  changed: (target) => ({ ...target, kind: 'HorizontalPodAutoscaler' }),
-  isDone: (object) => (object as HorizontalPodAutoscaler | undefined)?.spec?.maxReplicas === 5,
+  isDone: (object: HorizontalPodAutoscaler | undefined) => object?.spec?.maxReplicas === 5,
   writes: ['patch horizontalpodautoscalers'],
 })
 
@@ -131,13 +136,12 @@ const evictPod: ActionCase = {
     const object = await firstPod(kube, target)
     return { object, with: { pod: object.name, uid: object.uid } }
   },
-  changed: (target) => ({ ...target, kind: 'Pod' }),
-  isDone: (pod, step) => (pod as Pod | undefined)?.metadata?.uid !== step.with['uid'],
+  isDone: (pod, step) => pod?.metadata?.uid !== step.with['uid'],
   expect: ['pod-replaced'],
   writes: ['create pods/eviction'],
 }
 
-const isPaused = (object: KubernetesObject | undefined) => (object as Deployment | undefined)?.spec?.paused === true
+const isPaused = (object: Deployment | undefined) => object?.spec?.paused === true
 
 const pauseRollout: ActionCase = {
   ...onWorkload('Deployment'),
@@ -164,9 +168,9 @@ const onNode = {
   expect: ['change-stands'] satisfies Verification[],
   writes: ['patch nodes'],
 }
-const isTainted = (object: KubernetesObject | undefined) =>
-  (object as Node | undefined)?.spec?.taints?.some(({ key }) => key === UNHEALTHY_TAINT) === true
-const isCordoned = (object: KubernetesObject | undefined) => (object as Node | undefined)?.spec?.unschedulable === true
+const isTainted = (object: Node | undefined) =>
+  object?.spec?.taints?.some(({ key }) => key === UNHEALTHY_TAINT) === true
+const isCordoned = (object: Node | undefined) => object?.spec?.unschedulable === true
 
 /** One after the other on one node: the second finds what the first has left. */
 export const NODE_CASES: readonly ActionCase[] = [
@@ -190,5 +194,8 @@ export const CASES: readonly ActionCase[] = [
 
 /** Done on the simulated cluster alone, and why. */
 export const SIMULATOR_ONLY: Readonly<Record<string, string>> = {
-  'expand-volume@1': 'no storage driver that expands volumes is to be expected of a test cluster',
+  'expand-volume@1 on PersistentVolumeClaim':
+    'no storage driver that expands volumes is to be expected of a test cluster',
+  'delete-finished-pods@1 on DaemonSet': 'its controller deletes them itself, at once',
+  'delete-finished-pods@1 on StatefulSet': 'its controller replaces them itself, at once, and lets go of any other',
 }

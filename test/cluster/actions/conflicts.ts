@@ -87,7 +87,7 @@ async function carriedOut(crew: Crew, remedy: Remedy) {
 
 async function budgetOfReadyPods(crew: Crew, namespace: string): Promise<void> {
   const target = await stage(crew, namespace, 'evict-pod@1', 'Deployment')
-  await makeBudget(crew.kube, namespace, 2, 2)
+  await makeBudget(crew.kube, namespace, { minAvailable: 2, healthy: 2 })
   const step = await stepOnFirstPod(crew.kube, target)
   const remedy = evict(target, step)
   const from = await crew.now()
@@ -110,7 +110,7 @@ async function budgetOfIllPods(crew: Crew, namespace: string): Promise<void> {
     return first && second && isPodReady(first) && second.status?.phase === 'Running' && second
   }
   const ill = await eventually(isThere, { timeoutMs: 60_000, say: 'one pod is ready, one is not' })
-  await makeBudget(kube, namespace, 2, 1)
+  await makeBudget(kube, namespace, { minAvailable: 2, healthy: 1 })
   const object = { ...target, kind: 'Pod', name: ill.metadata?.name ?? '', uid: uidOf(ill) ?? '' }
   const remedy = evict(target, { object, with: { pod: object.name, uid: object.uid } })
   const { code, say, writes } = await carriedOut(crew, remedy)

@@ -15,12 +15,17 @@ const rule = (apiGroups: string, resources: string[], verbs: string[]): RbacRule
   verbs,
 })
 
-/** What an executor needs for any plan at all: to count the cluster, to look at a target and what stands around it, to write Events. */
+/**
+ * What an executor needs for any plan at all: to count the cluster, to look at a target, its pods and their owners and what
+ * stands around it, to write Events.
+ */
 export const ANY_PLAN: readonly RbacRule[] = [
   rule('', ['namespaces', 'nodes'], ['get', 'list']),
-  rule('', ['pods'], ['list']),
+  rule('', ['pods', 'services'], ['list']),
   rule('apps', ['deployments', 'statefulsets', 'daemonsets'], ['get', 'list']),
-  rule('apps', ['replicasets', 'controllerrevisions'], ['list']),
+  rule('batch', ['jobs', 'cronjobs'], ['get']),
+  rule('apps', ['replicasets'], ['get', 'list']),
+  rule('apps', ['controllerrevisions'], ['list']),
   rule('policy', ['poddisruptionbudgets'], ['list']),
   rule('autoscaling', ['horizontalpodautoscalers'], ['list']),
   rule('events.k8s.io', ['events'], ['create', 'patch']),

@@ -1,5 +1,7 @@
 import type { Target } from '@kubewise/contracts'
 import {
+  conditionOf,
+  isPodFinished,
   isPodReady,
   isTerminating,
   RESOURCES,
@@ -10,6 +12,7 @@ import {
   type HorizontalPodAutoscaler,
   type Kube,
   type KubernetesObject,
+  type ObjectRef,
   type Pod,
   type PodDisruptionBudget,
   type PodTemplate,
@@ -18,6 +21,7 @@ import {
   type Revision,
   type StatefulSet,
 } from '@kubewise/kube'
+import { WORKLOAD_KINDS } from '@kubewise/policy'
 import { eventually } from '@kubewise/testkit'
 import { inNamespace } from '../arena.ts'
 import { isWell } from '../failures.ts'
@@ -43,17 +47,21 @@ export async function read<T extends KubernetesObject>(kube: Kube, place: Place)
 
 export async function podsIn(kube: Kube, namespace: string): Promise<Pod[]> {
   const { items } = await kube.list<Pod>(RESOURCES.Pod, { namespace, labelSelector: `app=${NAME}` })
-  return items.filter((pod) => !isTerminating(pod)).sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
+  return items
+    .filter((pod) => !isTerminating(pod) && !isPodFinished(pod))
+    .sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
 }
 export const nameOf = ({ metadata }: KubernetesObject): string => metadata?.name ?? ''
 
 /** Waits until all wanted pods are ready, of one template, and no others are there. */
 export async function rest(kube: Kube, place: Place): Promise<void> {
+  if (!WORKLOAD_KINDS.includes(place.kind)) return
   const isAtRest = async () => {
     const object = await read<Workload>(kube, place)
     const { items } = await kube.list<Pod>(RESOURCES.Pod, { namespace: place.namespace, labelSelector: `app=${NAME}` })
     const wanted = object.status?.desiredNumberScheduled ?? object.spec?.replicas
-    return isWell(object) && items.length === wanted && items.every(isPodReady)
+    const live = items.filter((pod) => !isPodFinished(pod))
+    return isWell(object) && live.length === wanted && live.every(isPodReady)
   }
   await eventually(isAtRest, { ...READY, say: `${place.kind} ${place.namespace}/${place.name} is at rest` })
 }
@@ -67,6 +75,33 @@ interface MakeOptions {
   readiness?: string
   /** Has a revision before the present one. */
   hasPast?: boolean
+  /** Its pods are ready only once somebody says so of them; see {@link openGates}. */
+  isGated?: boolean
+}
+
+/** The gate of gated pods. */
+export const WELL = 'kubewise.test/well'
+
+/** Says of each new pod that it is well, for as long as it is held; what others say of it later stays. */
+export function openGates(kube: Kube, namespace: string): AsyncDisposable {
+  const reflector = kube.reflect<Pod>(
+    RESOURCES.Pod,
+    { namespace },
+    {
+      onReplace: () => undefined,
+      onDelete: () => undefined,
+      async onUpsert(pod) {
+        if (conditionOf({ status: pod.status ?? {} }, WELL)) return
+        await sayHowItIs(kube, { namespace, name: nameOf(pod) }, 'True').catch(() => undefined)
+      },
+    },
+  )
+  return { [Symbol.asyncDispose]: () => reflector.stop() }
+}
+
+export async function sayHowItIs(kube: Kube, ref: ObjectRef, status: 'True' | 'False'): Promise<void> {
+  const body = { status: { conditions: [{ type: WELL, status }] } }
+  await kube.patch(RESOURCES.Pod, ref, { type: 'strategic', body }, { subresource: 'status' })
 }
 
 /** Brings a workload into being, and waits for its pods. They mind no taint: nodes are cordoned meanwhile. */
@@ -74,12 +109,19 @@ export async function makeWorkload(
   kube: Kube,
   kind: WorkloadKind,
   namespace: string,
-  { hasPast, ...options }: MakeOptions = {},
+  { hasPast, isGated, ...options }: MakeOptions = {},
 ): Promise<void> {
   const given = { replicas: 2, ...options, name: NAME, kind, script: IDLE, limits: { memory: '64Mi' } }
   const { resource, object } = workload({ ...given, env: { RELEASE: '1' } })
   const { template } = (object as unknown as { spec: { template: { spec: object } } }).spec
-  template.spec = { ...template.spec, tolerations: [{ operator: 'Exists' }] }
+  template.spec = {
+    ...template.spec,
+    tolerations: ['node.kubernetes.io/unschedulable', 'kubewise.io/unhealthy'].map((key) => ({
+      key,
+      operator: 'Exists',
+    })),
+    ...(isGated && { readinessGates: [{ conditionType: WELL }] }),
+  }
   await kube.create(resource, inNamespace(object, namespace))
   const place = { kind, namespace, name: NAME }
   if (hasPast) {
@@ -110,13 +152,21 @@ export async function makeAutoscaler(kube: Kube, kind: WorkloadKind, namespace: 
   await kube.create(RESOURCES.HorizontalPodAutoscaler, object)
 }
 
-/** A budget over the workload's pods. @param healthy how many of them it waits for */
-export async function makeBudget(kube: Kube, namespace: string, minAvailable: number, healthy: number): Promise<void> {
-  const place = { kind: 'PodDisruptionBudget', namespace, name: NAME }
-  const object = {
-    metadata: { name: NAME, namespace },
-    spec: { minAvailable, selector: { matchLabels: { app: NAME } } },
-  }
+export interface BudgetOptions {
+  name?: string
+  minAvailable: number
+  /** How many healthy pods it is to count before it is used. */
+  healthy: number
+}
+
+/** A budget over the workload's pods. */
+export async function makeBudget(
+  kube: Kube,
+  namespace: string,
+  { name = NAME, minAvailable, healthy }: BudgetOptions,
+): Promise<void> {
+  const place = { kind: 'PodDisruptionBudget', namespace, name }
+  const object = { metadata: { name, namespace }, spec: { minAvailable, selector: { matchLabels: { app: NAME } } } }
   await kube.create(RESOURCES.PodDisruptionBudget, object)
   const isCounted = async () => (await read<PodDisruptionBudget>(kube, place)).status?.currentHealthy === healthy
   await eventually(isCounted, { timeoutMs: 30_000, say: 'the disruption budget is counted' })
