@@ -39,7 +39,7 @@ async function lookAround(work: Work): Promise<Checked[]> {
 }
 
 async function lookAt(work: Work): Promise<Look> {
-  const { kube, record, plan, ledger, clock } = work
+  const { kube, record, plan, ledger } = work
   const { steps, actedMs, claimedMs } = ledger.execution
   const evicted = steps.flatMap(({ changes }) =>
     changes.flatMap(({ path, before }) => (path === TAKEN_UID ? [String(before)] : [])),
