@@ -45,8 +45,9 @@ async function managedBeside({ kube, plan }: Work): Promise<RolloutWorkload[]> {
   return lists.flatMap(({ items }) => items).filter((workload) => isManaged(workload, home))
 }
 
-async function illTargets({ record, plan }: Work): Promise<Set<string>> {
-  const open = await findAll(record.incidents, { where: { cluster: plan.cluster, status: 'open' } })
+async function illTargets({ record, plan }: Work, namespaces: readonly string[]): Promise<Set<string>> {
+  const where = { cluster: plan.cluster, status: 'open', 'target.namespace': { in: [...namespaces] } }
+  const open = namespaces.length === 0 ? [] : await findAll(record.incidents, { where })
   return new Set(open.map(({ target }) => keyOf(target)))
 }
 
@@ -59,11 +60,7 @@ async function illTargets({ record, plan }: Work): Promise<Set<string>> {
 export async function noteNeighbours(work: Work): Promise<Neighbour[]> {
   const { plan, dependents } = work
   if (plan.target.namespace === '') return []
-  const [beside, dependent, ill] = await Promise.all([
-    managedBeside(work),
-    dependents.of(plan.target),
-    illTargets(work),
-  ])
+  const [beside, dependent] = await Promise.all([managedBeside(work), dependents.of(plan.target)])
   const all = new Map(
     [...dependent, ...beside].map((workload) => {
       const neighbour = noted(plan.cluster, workload)
@@ -71,6 +68,7 @@ export async function noteNeighbours(work: Work): Promise<Neighbour[]> {
     }),
   )
   all.delete(keyOf(plan.target))
+  const ill = await illTargets(work, [...new Set([...all.values()].map(({ target }) => target.namespace))])
   return [...all.entries()]
     .filter(([key, { ready, wanted }]) => wanted > 0 && ready >= wanted && !ill.has(key))
     .map(([, neighbour]) => neighbour)
@@ -108,8 +106,10 @@ export async function readNeighbours(work: Work, sinceMs: number): Promise<Neigh
   if (!neighbours) throw new Error('how they were before the action was not noted')
   const [seen, incidents, anomalies] = await Promise.all([
     workloadsNow(work, neighbours),
-    findAll(record.incidents, { where: { cluster, status: 'open', openedMs: { gt: sinceMs } } }),
+    // By time alone: of those that are open there may be thousands, of those that began since hardly any.
+    findAll(record.incidents, { where: { cluster, openedMs: { gt: sinceMs } } }),
     findAll(record.anomalies, { where: { status: 'open', detectedMs: { gt: sinceMs } } }),
   ])
-  return { seen, incidents, anomalies: anomalies.filter(({ startedMs }) => startedMs > sinceMs) }
+  const open = incidents.filter(({ status }) => status === 'open')
+  return { seen, incidents: open, anomalies: anomalies.filter(({ startedMs }) => startedMs > sinceMs) }
 }

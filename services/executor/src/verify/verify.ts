@@ -1,8 +1,16 @@
-import { keyOf, type Plan, type Verdict, type VerdictValue, type Verification } from '@kubewise/contracts'
+import {
+  keyOf,
+  type ExecutionStep,
+  type Plan,
+  type Verdict,
+  type VerdictValue,
+  type Verification,
+} from '@kubewise/contracts'
+import { RESOURCES, type Job } from '@kubewise/kube'
+import { WORKLOAD_KINDS } from '@kubewise/policy'
 import { asKnown } from '../context/gather.ts'
 import { readNeighbours } from '../context/neighbours.ts'
 import { readWorkload, refOf } from '../context/workload.ts'
-import { RESOURCES, type Job } from '@kubewise/kube'
 import { TAKEN_UID } from '../ledger/effects/index.ts'
 import { madeEntity } from '../ledger/effects/create.ts'
 import { leavesMarker } from '../ledger/slots.ts'
@@ -53,11 +61,17 @@ async function lookAt(work: Work): Promise<Look> {
     ),
   )
   const made = steps.filter(({ status, undo }) => status === 'observed' && undo?.how === 'compensate').map(madeEntity)
+  const target = readWorkload(kube, plan.target)
+  // The target itself is read once for both.
+  const changedObject = async (step: ExecutionStep) =>
+    keyOf(step.object) === keyOf(plan.target) && WORKLOAD_KINDS.includes(plan.target.kind)
+      ? (await target)?.workload
+      : objectOf(work, step)
   const [view, anomalies, changed, jobs] = await Promise.all([
-    asKnown(() => readWorkload(kube, plan.target)),
+    asKnown(() => target),
     asKnown(() => Promise.all(plan.anomalies.map((id) => record.anomalies.get(id)))),
     asKnown(() =>
-      Promise.all([...patched.values()].map(async (step) => ({ step, object: await objectOf(work, step) }))),
+      Promise.all([...patched.values()].map(async (step) => ({ step, object: await changedObject(step) }))),
     ),
     asKnown(() => Promise.all(made.map((job) => kube.get<Job>(RESOURCES.Job, refOf(job))))),
   ])
