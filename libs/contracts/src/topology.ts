@@ -150,7 +150,7 @@ export const CONSUMERS = {
     durable: 'executor',
     maxAttempts: 20,
     ackWaitMs: 30 * SECOND,
-    parallel: 8,
+    parallel: 32,
     startAt: 'first',
   },
   /** Finds out what an outside alert is about and passes it on into its partition. */
