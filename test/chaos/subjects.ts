@@ -40,10 +40,14 @@ export const onPod =
     return { target, object, with: { pod: podName, uid, ...values } }
   }
 
+/** The marker of an earlier step: whoever left it wrote what else is in the same patch. */
+export const EARLIER_MARK = { 'kubewise.io/step': 'earlier/only/1' }
+
 /** A Deployment as our own pause left it. */
 export const paused: MakeSubject = async (kube, namespace) => {
   const target = await prepare(kube, namespace, DEPLOYED)
-  const body = { metadata: { annotations: { [PAUSED_ANNOTATION]: 'incident-0' } }, spec: { paused: true } }
+  const annotations = { [PAUSED_ANNOTATION]: 'incident-0', ...EARLIER_MARK }
+  const body = { metadata: { annotations }, spec: { paused: true } }
   await kube.patch(RESOURCES.Deployment, { namespace, name: target.name }, merge(body))
   return { target, with: {} }
 }

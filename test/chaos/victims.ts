@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS } from '@kubewise/policy'
 import {
   autoscaled,
   claimed,
+  EARLIER_MARK,
   failedJob,
   finishedPods,
   occupied,
@@ -21,8 +22,8 @@ import {
   onPod,
   onWorkload,
   paused,
-  unevictable,
   type MakeSubject,
+  unevictable,
 } from './subjects.ts'
 import { brokenTemplate, REPLICAS, template } from './workload.ts'
 
@@ -231,7 +232,7 @@ const onSpareNode = (action: string, state?: Parameters<typeof onNode>[0]) => ({
 const cordon = onSpareNode('cordon@1')
 const uncordon = onSpareNode('uncordon@1', {
   unschedulable: true,
-  annotations: { [CORDONED_ANNOTATION]: 'incident-0' },
+  annotations: { [CORDONED_ANNOTATION]: 'incident-0', ...EARLIER_MARK },
 })
 const taint = onSpareNode('taint@1')
 const untaint = onSpareNode('untaint@1', { isTainted: true })

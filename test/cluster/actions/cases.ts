@@ -156,7 +156,8 @@ const resumeRollout: ActionCase = {
   async make(kube, namespace) {
     await makeWorkload(kube, 'Deployment', namespace)
     // As an earlier pause of ours would have left it.
-    const body = { metadata: { annotations: { [PAUSED_ANNOTATION]: 'incident-0' } }, spec: { paused: true } }
+    const annotations = { [PAUSED_ANNOTATION]: 'incident-0', 'kubewise.io/step': 'earlier/only/1' }
+    const body = { metadata: { annotations }, spec: { paused: true } }
     await kube.patch(RESOURCES.Deployment, { namespace, name: NAME }, { type: 'merge', body })
   },
   isDone: (object) => !isPaused(object),
