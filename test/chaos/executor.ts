@@ -8,6 +8,7 @@ import { createKit, silentLog, systemClock } from '@kubewise/service'
 import type { AuditEntry } from '@kubewise/simulator'
 import { openStore, type Store } from '@kubewise/store'
 import { eventually, startNats, temporaryFolder } from '@kubewise/testkit'
+import { auditMismatches } from './audit-matches.ts'
 import type { ClusterUnderTest } from './cluster.ts'
 import type { Victim, VictimKind } from './victims.ts'
 
@@ -57,7 +58,7 @@ export async function startArena(cluster: ClusterUnderTest): Promise<Arena> {
 export interface Outcome {
   execution: Execution
   writes: AuditEntry[]
-  intents: AuditRecord[]
+  links: AuditRecord[]
 }
 
 /** A plan with its record, and the executors that are let loose on it. */
@@ -135,8 +136,7 @@ export class Run implements AsyncDisposable {
       say: `${this.#plan._id} is settled`,
     })
     const audit = await this.#store.collection(COLLECTIONS.audit).find({ where: { plan: this.#plan._id }, limit: 500 })
-    const intents = audit.items.filter(({ event }) => event === 'intent' || event === 'undo-intent')
-    return { execution, writes: await this.writes(), intents }
+    return { execution, writes: await this.writes(), links: audit.items }
   }
 
   /** Changes that took effect in this run's namespace, and on its node where it has one. */
@@ -218,7 +218,8 @@ export async function stopFor(
   const name = `${NAMESPACE_PREFIX}${++runs}`
   await using run = await Run.open(arena, name, await kind.make(arena.cluster.kube, name))
   const first = run.start()
-  const hasActed = () => run.execution().then((execution) => execution?.actedMs !== undefined)
+  // While it verifies it hardly writes: whoever is stopped in the middle of a write to an SQLite file locks all others out.
+  const hasActed = () => run.execution().then((execution) => execution?.status === 'verifying')
   await eventually(hasActed, { timeoutMs: SETTLE_MS, say: 'the first has acted' })
   first.kill('SIGSTOP')
   const second = isAlone ? undefined : run.start()
@@ -234,9 +235,12 @@ export async function stopFor(
   return { ...outcome, writes: await run.writes() }
 }
 
-/** What is wrong with an outcome: the same effect twice, one without a durable intent, another end than without the crash. */
-export function violationsOf(kind: VictimKind, { execution, writes, intents }: Outcome): string[] {
-  const faults: string[] = []
+/** What is wrong with an outcome: a write that the audit does not tell of, or the other way round; the same effect twice, one without a durable intent, another end than without the crash. */
+export function violationsOf(kind: VictimKind, { execution, writes, links }: Outcome): string[] {
+  const intents = links.filter(({ event }) => event === 'intent' || event === 'undo-intent')
+  // A resize leaves no marker that the two could be compared by.
+  const mismatches = kind.action === 'resize-pod@1' ? [] : auditMismatches(writes, links)
+  const faults = mismatches.map(({ say }) => say)
   if (execution.status !== kind.ends) faults.push(`ended ${execution.status}, expected ${kind.ends}: ${execution.say}`)
   if (writes.length !== kind.writes)
     faults.push(
