@@ -217,6 +217,12 @@ describe('an audit', () => {
     const rewritten = chainOf('executor', ['a', 'b', 'c', 'x'], new Set())
     assert.ok((await verify(rewritten)).isWhole, 'by who has the key')
     assert.deepEqual(codes(await verify(rewritten, { kept })), ['not-as-kept'])
+    const forged = rewritten.heads.at(-1) as unknown as AuditHead
+    for (const both of [
+      [...kept, forged],
+      [forged, ...kept],
+    ])
+      assert.ok(codes(await verify(rewritten, { kept: both })).includes('not-as-kept'), 'whichever was kept first')
   })
 
   it('says what is wrong, once for one thing', async () => {

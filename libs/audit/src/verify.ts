@@ -113,8 +113,15 @@ function keptByWriter({ kept = [], keys }: VerifyOptions, report: Report): Map<s
   const byWriter = new Map<string, Map<number, AuditHead>>()
   for (const head of kept) {
     const problem = headMistake(head) ?? signatureMistake(head, keys)?.say
-    if (problem === undefined)
-      byWriter.set(head.writer, (byWriter.get(head.writer) ?? new Map()).set(head.position, head))
+    const theirs = byWriter.get(head.writer) ?? new Map<number, AuditHead>()
+    const other = theirs.get(head.position)
+    if (problem === undefined && other && other.hash !== head.hash)
+      report(
+        'not-as-kept',
+        head._id,
+        `the kept head ${head._id}: another of the same place was kept, with another hash`,
+      )
+    else if (problem === undefined) byWriter.set(head.writer, theirs.set(head.position, head))
     else report('not-as-kept', head._id, `the kept head ${head._id}: ${problem}`)
   }
   return byWriter

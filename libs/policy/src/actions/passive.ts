@@ -70,7 +70,7 @@ export const proposePatch = passive(
     useWhen: 'GitOps or an operator owns the object and would revert the change: it belongs into their repository.',
     notWhen: 'Nobody else owns the object.',
     requires: 'The plan has a patch that a person could commit.',
-    doneWhen: SENT,
+    doneWhen: 'The message with the patch is on its way; that the plan needs a person is told until it is taken.',
   },
   NOTHING,
 )

@@ -10,6 +10,12 @@ export const CORDONED: Flag = {
   annotation: CORDONED_ANNOTATION,
 }
 
+/** What a person has set since is theirs. */
+const backUnlessTheirs: ObjectWork['undo'] = ({ undo }, object) =>
+  isSetByUs(object, CORDONED)
+    ? recordedPatch(undo?.patch)
+    : { code: 'changed-since', say: 'Somebody else has set it since; it is left as it is.' }
+
 /** Cordons a node, and leaves word that it was KubeWise. */
 export const cordon: ObjectWork = {
   on: 'object',
@@ -18,7 +24,7 @@ export const cordon: ObjectWork = {
     CORDONED.isSet(object)
       ? { code: 'already-so', say: `The node ${object.metadata?.name} is cordoned already.` }
       : setFlag(object, CORDONED, true, incident, 'Uncordons the node.'),
-  undo: ({ undo }) => recordedPatch(undo?.patch),
+  undo: backUnlessTheirs,
 }
 
 /** Uncordons a node that KubeWise cordoned, and no other. */

@@ -80,7 +80,10 @@ export const drain: SeveralWork = {
     return { ...again, changes: [], undo: irreversible('The node was cordoned before, and stays so.') }
   },
 
-  undo: ({ undo }) => recordedPatch(undo?.patch),
+  undo: ({ undo }, object) =>
+    isSetByUs(object, CORDONED)
+      ? recordedPatch(undo?.patch)
+      : { code: 'changed-since', say: 'Somebody else has cordoned the node since; it is left as it is.' },
 
   async members(preparation) {
     const { kube, object, target } = preparation

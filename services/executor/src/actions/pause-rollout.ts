@@ -10,6 +10,12 @@ const PAUSED: Flag = {
   annotation: PAUSED_ANNOTATION,
 }
 
+/** What a person has set since is theirs. */
+const backUnlessTheirs: ObjectWork['undo'] = ({ undo }, object) =>
+  isSetByUs(object, PAUSED)
+    ? recordedPatch(undo?.patch)
+    : { code: 'changed-since', say: 'Somebody else has set it since; it is left as it is.' }
+
 /** Pauses a rollout, and leaves word that it was KubeWise. */
 export const pauseRollout: ObjectWork = {
   on: 'object',
@@ -18,7 +24,7 @@ export const pauseRollout: ObjectWork = {
     PAUSED.isSet(object)
       ? { code: 'already-so', say: `The rollout of ${object.metadata?.name} is paused already.` }
       : setFlag(object, PAUSED, true, incident, 'Lets the rollout go on.'),
-  undo: ({ undo }) => recordedPatch(undo?.patch),
+  undo: backUnlessTheirs,
 }
 
 /** Lets a rollout go on that KubeWise paused, and no other. */

@@ -35,6 +35,9 @@ export function heldWrite(
   const { isWatched, say, fields } = hold
   const canary = { isWatched, say }
   if (!isWatched) return { ...prepared, canary }
+  // What could not be taken back would be held for ever.
+  if (undo.how === 'none' && !action.undoBeforeRest)
+    return { ...prepared, canary: { isWatched: false, say: `Not held after its first pod: ${undo.say}` } }
   return {
     ...prepared,
     effect: { ...effect, operations: [...effect.operations, ...holding(hold)] },
@@ -72,6 +75,9 @@ export function takeHeldBack(
   const back = action.undo?.(step, view) ?? (isAll ? undefined : action.undoBeforeRest?.(step, view)) ?? []
   const free = letGo(step, view.workload)
   const isTheirs = isRefusal(back) || !fits(back, view.workload)
+  // With the bad template still there, letting go would bring it to all pods: a person is told, and it stays held.
+  if (isRefusal(back) && back.code !== 'changed-since')
+    return free.length > 0 ? { ...back, say: `${back.say} The rollout stays held after its first pod.` } : back
   // The template is somebody else's by now; what holds it is still ours.
   if (isTheirs && free.length > 0) return free
   if (isRefusal(back)) return back

@@ -127,6 +127,12 @@ export async function prepareStep(
   return { object, prepared: { ...prepared, effect: { kind: effect.kind, operations } } }
 }
 
+/** What takes back the step that was held stands for what lets go of it too. */
+function leftOf({ ledger }: Work, held: string): string {
+  const { undo } = ledger.step(held)
+  return undo ? revertOf(undo) : ''
+}
+
 /** Lets the rest of another step's pods be replaced. */
 async function prepareRest(work: Work, held: string, marker: string): Promise<PreparedFor | Refusal> {
   const view = await viewFor(work)
@@ -134,7 +140,7 @@ async function prepareRest(work: Work, held: string, marker: string): Promise<Pr
   const { operations, ...prepared } = preparedRest(work.ledger.step(held), view)
   const effect: Effect = {
     kind: 'patch',
-    operations: guardedPatch(view.workload, operations, footprintOf(work, marker)),
+    operations: guardedPatch(view.workload, operations, footprintOf(work, marker, { revert: leftOf(work, held) })),
   }
   return { object: view.workload, prepared: { ...prepared, effect } }
 }

@@ -86,7 +86,8 @@ export async function writeOnce(work: Work, slot: Slot): Promise<WriteOutcome> {
     const outcome = await attemptOnce(work, slot)
     if (outcome !== 'again' && 'late' in outcome)
       return mayBeThere ? { outcome: 'unknown', refusal: outcome.late } : refused(outcome.late)
-    if (outcome !== 'again' && !('again' in outcome)) return outcome
+    if (outcome !== 'again' && !('again' in outcome))
+      return mayBeThere && outcome.outcome === 'refused' ? foundOut(work, slot, outcome.refusal) : outcome
     mayBeThere ||= outcome === 'again'
     const isFirst = attempt === 1
     neverSent = outcome !== 'again' && (isFirst || neverSent) ? outcome.again : undefined
@@ -94,6 +95,11 @@ export async function writeOnce(work: Work, slot: Slot): Promise<WriteOutcome> {
   if (neverSent) return refused(neverSent)
   const say = `After ${MOST_ATTEMPTS} attempts it is not known to be done, and the cluster does not show it.`
   return { outcome: 'unknown', refusal: { code: 'outcome-unknown', say } }
+}
+
+/** A refusal after a write whose answer never came: that one may have landed meanwhile, or may still. */
+async function foundOut(work: Work, slot: Slot, refusal: Refusal): Promise<WriteOutcome> {
+  return (await traceOf(work, slot, 'done')) === 'done' ? arrive(work, slot, true) : { outcome: 'unknown', refusal }
 }
 
 async function attemptOnce(work: Work, slot: Slot): Promise<WriteOutcome | Again | Late> {

@@ -431,6 +431,51 @@ describe('what is set for a while', () => {
     })
 })
 
+describe('a change whose answer did not come', () => {
+  it('counts as done where the kill switch stops its repeat and it lands after all', async () => {
+    const world = await createWorld()
+    const plan = planFor(world, [{ action: 'scale@1', with: { replicas: 6 } }])
+    world.cluster.fault = ({ verb, nth }) => (verb === 'patch' && nth === 1 ? 'very-late' : 'none')
+    await world.start()
+    await world.propose(plan)
+    await world.clock.advance(2000)
+    world.killFile.text = 'stop'
+    await world.clock.advance(60_000)
+    world.killFile.text = undefined
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.notEqual(execution.status, 'refused')
+    assert.ok(execution.actedMs !== undefined, 'an attempt, with its rest')
+  })
+})
+
+describe('what a person has set since', () => {
+  it('is not taken back, though the flag looks the same', async () => {
+    const world = await createWorld()
+    const put = world.cluster.put<Node>(node({}))
+    const target = { cluster: 'test', kind: 'Node', namespace: '', name: 'node-9', uid: put.metadata?.uid ?? '' }
+    const plan = planFor(world, [{ action: 'cordon@1', object: target, preconditions: [] }], {
+      target,
+      risk: 'high',
+      expect: { withinSeconds: 30, holds: ['signal-cleared'] },
+      anomalies: ['signal-1'],
+    })
+    await world.approve(plan)
+    await world.start()
+    await world.propose(plan)
+    for (let second = 0; second < 5; second++) await world.clock.advance(1000)
+    const cordoned = world.cluster.object<Node>('Node', 'node-9', '')
+    assert.equal(cordoned.spec?.unschedulable, true)
+    world.cluster.put<Node>({
+      ...cordoned,
+      metadata: { ...cordoned.metadata, managedFields: ownedByAPerson('unschedulable') },
+    })
+    await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(world.cluster.object<Node>('Node', 'node-9', '').spec?.unschedulable, true)
+  })
+})
+
 describe('resume-rollout@1', () => {
   it('leaves alone what a person has paused', async () => {
     const world = await createWorld()
@@ -454,6 +499,15 @@ describe('steps that change nothing', () => {
     const execution = await run(world, plan)
     assert.deepEqual([execution.status, execution.refusal?.code], ['refused', 'plan-expired'])
     assert.deepEqual(world.cluster.landed(), [])
+  })
+
+  it('are followed by nothing once the plan is out of date, also where something was done before', async () => {
+    const world = await createWorld()
+    const more = { id: 'more', action: 'scale@1', with: { replicas: 6 } }
+    const plan = planFor(world, [more, waiting(120), later], { notAfterMs: world.clock.now() + 60_000 })
+    const execution = await run(world, plan)
+    assert.equal(execution.refusal?.code, 'plan-expired')
+    assert.equal(execution.status, 'undone')
   })
 
   it('are followed by nothing once a person has paused the rollout', async () => {

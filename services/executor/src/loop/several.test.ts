@@ -51,6 +51,25 @@ describe('drain@1', () => {
     assert.equal(world.cluster.find('Pod', 'agent-1', 'kube-system') !== undefined, true)
   })
 
+  it('leaves alone the pods of a namespace whose own wishes forbid it, and so the node', async () => {
+    for (const annotations of [
+      { 'kubewise.io/mode': 'observe' },
+      { 'kubewise.io/silenced-until': new Date(Date.UTC(2030, 0, 1)).toISOString() },
+    ]) {
+      const world = await createWorld()
+      const node = fullNode(world)
+      const labels = { 'kubewise.io/managed': 'true' }
+      world.cluster.put({ kind: 'Namespace', metadata: { name: 'shop', labels, annotations } })
+      const plan = planOn(world, node, 'drain@1', {})
+      await world.start()
+      await world.propose(plan)
+      for (let second = 0; second < 60; second++) await world.clock.advance(SECOND)
+      assert.match(world.execution(plan)?.refusal?.code ?? '', /^(mode-observe|silenced)$/)
+      assert.deepEqual([world.cluster.landed(), isCordoned(world)], [[], false], JSON.stringify(annotations))
+      await world.stop()
+    }
+  })
+
   const refusals: [string, string, (world: World) => void, object?][] = [
     [
       'a bare pod',

@@ -10,7 +10,7 @@ import type { Work } from '../work.ts'
 import { carryOutRest } from './carry-out-rest.ts'
 import { carryOutStep } from './carry-out-step.ts'
 import { withDeadline } from './deadline.ts'
-import { noLongerAllowed } from './still-allowed.ts'
+import { mayNotBegin } from './still-allowed.ts'
 
 export type NotDone = Exclude<WriteOutcome, { outcome: 'observed' }>
 
@@ -23,15 +23,15 @@ export const isPassive = ({ action }: ExecutionStep) => actionNamed(action)?.isP
 
 /**
  * A fallback that changes something is decided anew, as is what follows a mere wait: much time has passed since the plan's own
- * guards were asked. Of a step after a change, what must hold of every write is asked again: somebody may have paused the
- * namespace since.
+ * guards were asked. Of a step after a change, what must hold of every write is asked again, and whether its time is over: somebody
+ * may have paused the namespace since.
  */
 async function refusalBefore(work: Work, step: ExecutionStep): Promise<Refusal | undefined> {
   if (isPassive(step)) return undefined
   const done = work.ledger.execution.steps.filter(({ status }) => status === 'observed')
   if (step.isFallback || (done.length > 0 && done.every(isPassive)))
     return firstRefusal(GUARDS, await gather(work, work.stormWatch, work.plan))
-  return done.length > 0 ? noLongerAllowed(work) : undefined
+  return done.length > 0 ? mayNotBegin(work) : undefined
 }
 
 async function refuseStep({ ledger }: Work, id: string, refusal: Refusal): Promise<NotDone> {

@@ -1,4 +1,4 @@
-import type { ExecutionStep, Refusal } from '@kubewise/contracts'
+import { keyOf, type ExecutionStep, type Refusal, type Target } from '@kubewise/contracts'
 import { isKubeError, isPodReady } from '@kubewise/kube'
 import { readyPodsAllowed } from '@kubewise/policy'
 import { markerOn } from '../actions/patch.ts'
@@ -11,7 +11,7 @@ import { objectFor, objectPreparationOf } from '../ledger/subject.ts'
 import { writeOnce, type Slot, type WriteOutcome } from '../ledger/write-once.ts'
 import type { Work } from '../work.ts'
 import { leftMsOf } from './deadline.ts'
-import { noLongerAllowed } from './still-allowed.ts'
+import { noLongerAllowed, notAllowedOn } from './still-allowed.ts'
 
 type NotDone = Exclude<WriteOutcome, { outcome: 'observed' }>
 /** What became of one look at the members: another is due, at once or after a while, or it is over. */
@@ -76,6 +76,10 @@ async function listed(work: Work, id: string, action: SeveralWork): Promise<read
   return members.filter(({ pod }) => !isTaken.has(uidOf(pod)))
 }
 
+const targetsOf = (members: readonly Member[]): Target[] => [
+  ...new Map(members.map(({ target }) => [keyOf(target), target])).values(),
+]
+
 /** Looks at all of them before anything is done, then writes to the step's own object; that it is at work stays in the ledger. */
 async function beforeMembers(work: Work, id: string, action: SeveralWork): Promise<NotDone | undefined> {
   const { ledger, clock } = work
@@ -84,9 +88,9 @@ async function beforeMembers(work: Work, id: string, action: SeveralWork): Promi
   if (isNew) {
     const members = await listed(work, id, action)
     if (isRefusal(members)) return refused(members)
-    for (const { target } of members) {
-      const busy = await work.lock.include(target)
-      if (busy) return refused(busy)
+    for (const target of targetsOf(members)) {
+      const refusal = (await notAllowedOn(work, target)) ?? (await work.lock.include(target))
+      if (refusal) return refused(refusal)
     }
   }
   if (!action.prepare) {
@@ -151,6 +155,8 @@ async function takeTurn(work: Work, id: string, action: SeveralWork): Promise<Tu
   if (isRefusal(members)) return refused(members)
   const [next] = members
   if (!next) return { outcome: 'observed' }
+  const forbidden = await notAllowedOn(work, next.target)
+  if (forbidden) return refused(forbidden)
   const waitFor = (await work.lock.include(next.target)) ?? (await tooFewReady(work, next))
   if (waitFor) return { waitFor }
   return takeOne(mine, await added(work, id, next))
