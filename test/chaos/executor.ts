@@ -14,7 +14,8 @@ import type { Victim, VictimKind } from './victims.ts'
 
 const MAIN = new URL('../../services/executor/src/main.ts', import.meta.url).pathname
 const FRESH_EVERY_MS = 1000
-const LEASE_SECONDS = 1
+/** Short, that a successor need not wait long; long enough for a slow machine to hold it. */
+const LEASE_SECONDS = 2
 const DIE_MS = 120_000
 const SETTLE_MS = 120_000
 
