@@ -469,6 +469,17 @@ describe('delete-finished-pods@1', () => {
     )
   })
 
+  it('takes none where all together are more than an hour may see', async () => {
+    const world = await createWorld()
+    const plan = planOn(world, failedJob(world), 'delete-finished-pods@1', { atMost: 2 }, { holds: ['signal-cleared'] })
+    await world.start({ MAX_REMEDIATION_ACTIONS_PER_HOUR_PER_NAMESPACE: '1' })
+    await world.propose(plan)
+    for (let second = 0; second < 30; second++) await world.clock.advance(SECOND)
+    assert.equal(world.execution(plan)?.refusal?.code, 'budget-hour-namespace')
+    assert.deepEqual(world.cluster.landed(), [])
+    await world.stop()
+  })
+
   it('leaves no mark on its target that could be looked for', async () => {
     const world = await createWorld()
     const plan = planOn(world, failedJob(world), 'delete-finished-pods@1', { atMost: 2 }, { holds: ['change-stands'] })

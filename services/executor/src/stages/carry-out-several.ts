@@ -3,7 +3,7 @@ import { isKubeError, isPodReady } from '@kubewise/kube'
 import { readyPodsAllowed } from '@kubewise/policy'
 import { markerOn } from '../actions/patch.ts'
 import { irreversible, isRefusal, uidOf, type Member, type SeveralWork } from '../actions/work.ts'
-import { readSettings } from '../context/gather.ts'
+import { gather, readSettings } from '../context/gather.ts'
 import { readWorkload, wantedOf } from '../context/workload.ts'
 import { isMemberOf, memberId } from '../ledger/members.ts'
 import { stepSlot } from '../ledger/slots.ts'
@@ -76,6 +76,28 @@ async function listed(work: Work, id: string, action: SeveralWork): Promise<read
   return members.filter(({ pod }) => !isTaken.has(uidOf(pod)))
 }
 
+/** Each pod is a step of its own to the budgets of an hour; the guards have seen one step alone. */
+async function overBudget(work: Work, members: readonly Member[]): Promise<Refusal | undefined> {
+  const { acted, limits } = await gather(work, work.stormWatch, work.plan)
+  if (!acted.isKnown)
+    return { code: 'acted-unknown', say: `What was done in the last hour cannot be read: ${acted.why}` }
+  const { inCluster, inNamespace } = acted.value
+  if (inCluster + members.length > limits.maxPerHour)
+    return {
+      code: 'budget-hour',
+      say: `${members.length} pods would be taken, after ${inCluster} steps in the last hour, of ${limits.maxPerHour} allowed.`,
+    }
+  for (const [namespace, some] of Map.groupBy(members, ({ target }) => target.namespace)) {
+    const before = namespace === work.plan.target.namespace ? inNamespace : 0
+    if (before + some.length > limits.maxPerHourPerNamespace)
+      return {
+        code: 'budget-hour-namespace',
+        say: `${some.length} pods of ${namespace} would be taken, after ${before} steps in the last hour, of ${limits.maxPerHourPerNamespace} allowed.`,
+      }
+  }
+  return undefined
+}
+
 const targetsOf = (members: readonly Member[]): Target[] => [
   ...new Map(members.map(({ target }) => [keyOf(target), target])).values(),
 ]
@@ -88,6 +110,8 @@ async function beforeMembers(work: Work, id: string, action: SeveralWork): Promi
   if (isNew) {
     const members = await listed(work, id, action)
     if (isRefusal(members)) return refused(members)
+    const tooMany = await overBudget(work, members)
+    if (tooMany) return refused(tooMany)
     for (const target of targetsOf(members)) {
       const refusal = (await notAllowedOn(work, target)) ?? (await work.lock.include(target))
       if (refusal) return refused(refusal)
