@@ -122,6 +122,22 @@ export class Run implements AsyncDisposable {
     return child
   }
 
+  /** Whoever is stopped in the middle of a write to an SQLite file locks all others out: then it is let go on, and stopped anew. */
+  async stopOutsideOfWrites(child: ChildProcess): Promise<void> {
+    const incidents = this.#store.collection(COLLECTIONS.incidents)
+    const isFree = async () => {
+      child.kill('SIGSTOP')
+      const incident = await incidents.get(this.#plan.incident)
+      const isWritten = await incidents.replace(incident!).then(
+        () => true,
+        () => false,
+      )
+      if (!isWritten) child.kill('SIGCONT')
+      return isWritten
+    }
+    await eventually(isFree, { timeoutMs: SETTLE_MS, say: 'it is stopped while it does not write' })
+  }
+
   execution(): Promise<Execution | undefined> {
     return this.#store.collection(COLLECTIONS.executions).get(this.#plan._id)
   }
@@ -219,10 +235,9 @@ export async function stopFor(
   const name = `${NAMESPACE_PREFIX}${++runs}`
   await using run = await Run.open(arena, name, await kind.make(arena.cluster.kube, name))
   const first = run.start()
-  // While it verifies it hardly writes: whoever is stopped in the middle of a write to an SQLite file locks all others out.
   const hasActed = () => run.execution().then((execution) => execution?.status === 'verifying')
   await eventually(hasActed, { timeoutMs: SETTLE_MS, say: 'the first has acted' })
-  first.kill('SIGSTOP')
+  await run.stopOutsideOfWrites(first)
   const second = isAlone ? undefined : run.start()
   await systemClock.sleep(leases * LEASE_SECONDS * 1000)
   if (second) await run.settled()
