@@ -1,6 +1,6 @@
 import { CORDONED_ANNOTATION } from '@kubewise/contracts'
 import type { Node } from '@kubewise/kube'
-import { isSetByUs, setFlag, type Flag } from './flag.ts'
+import { isSetByUs, setFlag, takingOff, type Flag } from './flag.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import type { ObjectWork } from './work.ts'
 
@@ -10,12 +10,6 @@ export const CORDONED: Flag = {
   annotation: CORDONED_ANNOTATION,
 }
 
-/** What a person has set since is theirs. */
-const backUnlessTheirs: ObjectWork['undo'] = ({ undo }, object) =>
-  isSetByUs(object, CORDONED)
-    ? recordedPatch(undo?.patch)
-    : { code: 'changed-since', say: 'Somebody else has set it since; it is left as it is.' }
-
 /** Cordons a node, and leaves word that it was KubeWise. */
 export const cordon: ObjectWork = {
   on: 'object',
@@ -24,7 +18,7 @@ export const cordon: ObjectWork = {
     CORDONED.isSet(object)
       ? { code: 'already-so', say: `The node ${object.metadata?.name} is cordoned already.` }
       : setFlag(object, CORDONED, true, incident, 'Uncordons the node.'),
-  undo: backUnlessTheirs,
+  undo: takingOff(CORDONED),
 }
 
 /** Uncordons a node that KubeWise cordoned, and no other. */

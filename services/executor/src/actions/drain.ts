@@ -12,9 +12,8 @@ import { isMirror, isOfDaemonSet, ownersOf, podsOnNode, type OwnedPod } from '..
 import { refOf, resourceOfKind } from '../context/workload.ts'
 import { CORDONED } from './cordon.ts'
 import { evictionOf } from './evict-pod.ts'
-import { isSetByUs, setFlag } from './flag.ts'
+import { isSetByUs, setFlag, takingOff } from './flag.ts'
 import { localDataRefusal } from './local-data.ts'
-import { recordedPatch } from './recorded-patch.ts'
 import {
   irreversible,
   isRefusal,
@@ -80,10 +79,7 @@ export const drain: SeveralWork = {
     return { ...again, changes: [], undo: irreversible('The node was cordoned before, and stays so.') }
   },
 
-  undo: ({ undo }, object) =>
-    isSetByUs(object, CORDONED)
-      ? recordedPatch(undo?.patch)
-      : { code: 'changed-since', say: 'Somebody else has cordoned the node since; it is left as it is.' },
+  undo: takingOff(CORDONED),
 
   async members(preparation) {
     const { kube, object, target } = preparation

@@ -1,6 +1,7 @@
 import { ownsField, type JsonPatchOperation, type KubernetesObject } from '@kubewise/kube'
 import { pointer, STEP_ANNOTATION } from './patch.ts'
-import { restoring, type Prepared } from './work.ts'
+import { recordedPatch } from './recorded-patch.ts'
+import { restoring, type ObjectWork, type Prepared } from './work.ts'
 
 /** A yes-or-no field that others set too, with an annotation that says when it was us. */
 export interface Flag {
@@ -45,3 +46,11 @@ export function setFlag(object: KubernetesObject, flag: Flag, after: boolean, no
     notes: { [annotation]: note },
   }
 }
+
+/** Takes off what we have set; what a person has set since is theirs. */
+export const takingOff =
+  (flag: Flag): NonNullable<ObjectWork['undo']> =>
+  ({ undo }, object) =>
+    isSetByUs(object, flag)
+      ? recordedPatch(undo?.patch)
+      : { code: 'changed-since', say: 'Somebody else has set it since; it is left as it is.' }

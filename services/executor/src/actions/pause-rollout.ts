@@ -1,6 +1,6 @@
 import { PAUSED_ANNOTATION } from '@kubewise/contracts'
 import type { Deployment } from '@kubewise/kube'
-import { isSetByUs, setFlag, type Flag } from './flag.ts'
+import { isSetByUs, setFlag, takingOff, type Flag } from './flag.ts'
 import { recordedPatch } from './recorded-patch.ts'
 import type { ObjectWork } from './work.ts'
 
@@ -10,12 +10,6 @@ const PAUSED: Flag = {
   annotation: PAUSED_ANNOTATION,
 }
 
-/** What a person has set since is theirs. */
-const backUnlessTheirs: ObjectWork['undo'] = ({ undo }, object) =>
-  isSetByUs(object, PAUSED)
-    ? recordedPatch(undo?.patch)
-    : { code: 'changed-since', say: 'Somebody else has set it since; it is left as it is.' }
-
 /** Pauses a rollout, and leaves word that it was KubeWise. */
 export const pauseRollout: ObjectWork = {
   on: 'object',
@@ -24,7 +18,7 @@ export const pauseRollout: ObjectWork = {
     PAUSED.isSet(object)
       ? { code: 'already-so', say: `The rollout of ${object.metadata?.name} is paused already.` }
       : setFlag(object, PAUSED, true, incident, 'Lets the rollout go on.'),
-  undo: backUnlessTheirs,
+  undo: takingOff(PAUSED),
 }
 
 /** Lets a rollout go on that KubeWise paused, and no other. */
