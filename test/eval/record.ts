@@ -8,9 +8,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import { prometheusAt } from '@kubewise/collector/prometheus'
-import { queriesOf } from '@kubewise/collector/queries'
 import { connectKube, RESOURCES, type Kube, type Pod } from '@kubewise/kube'
+import { METRICS, prometheusAt } from '@kubewise/metrics'
 import { silentLog, systemClock } from '@kubewise/service'
 import { parse, stringify } from 'yaml'
 import type { ApiObject, Scenario, Series } from './form.ts'
@@ -163,7 +162,7 @@ async function seriesOf(recipe: Recipe, startMs: number, endMs: number, zeroMs: 
   const url = process.env['PROM_URL']
   if (!url || !recipe.metrics) return []
   const prometheus = prometheusAt(url, 10_000)
-  const queries = queriesOf(undefined, 15 * SECOND).filter(({ name }) => recipe.metrics?.includes(name))
+  const queries = METRICS.filter(({ name }) => recipe.metrics?.includes(name))
   const found = await Promise.all(
     queries.map(async ({ name, query }) => {
       const { series } = await prometheus.queryRange(

@@ -5,7 +5,6 @@ import { startEventWatch } from '@kubewise/collector/event-watch'
 import { startObjectWatch } from '@kubewise/collector/object-watch'
 import type { Outbox } from '@kubewise/collector/outbox'
 import { OwnerIndex } from '@kubewise/collector/owner-index'
-import { queriesOf } from '@kubewise/collector/queries'
 import { Relations } from '@kubewise/collector/relations'
 import { SeriesIndex } from '@kubewise/collector/series-index'
 import {
@@ -18,6 +17,7 @@ import {
   type Signal,
 } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
+import { metricNamed, UNKNOWN } from '@kubewise/metrics'
 import { silentLog, type Kit } from '@kubewise/service'
 import type { Scenario, ScenarioAlert } from './form.ts'
 import type { MemoryBus } from './memory-bus.ts'
@@ -98,7 +98,6 @@ export async function startSignals(
   const aboutOf = alertAbout(cluster, owners, relations)
   const alerts = forwardAlerts({ bus, cluster, clock, aboutOf, onAlert: () => undefined })
 
-  const queries = new Map(queriesOf(undefined, 15).map((query) => [query.name, query]))
   const send = (batch: MetricBatch) => void entering.push({ signal: batch, partition: batch.partition })
   const samples = samplesOf(scenario, zeroMs)
   let next = 0
@@ -106,9 +105,9 @@ export async function startSignals(
   function fill(batches: Batches, untilMs: number): void {
     for (; next < samples.length && samples[next]!.timeMs <= untilMs; next++) {
       const { metric, labels, timeMs, value } = samples[next]!
-      const query = queries.get(metric) ?? { name: metric, query: metric, intervalMs: 15 * SECOND }
-      const series = index.lookup(query, labels)
-      if (series) batches.add(series, timeMs, value, clock.now())
+      const known = metricNamed(metric) ?? { ...UNKNOWN, name: metric, query: metric, intervalMs: 15 * SECOND }
+      const series = index.lookup(known, labels, timeMs)
+      if (typeof series === 'object') batches.add(series, timeMs, value, clock.now())
     }
     batches.flush()
   }

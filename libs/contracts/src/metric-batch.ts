@@ -6,6 +6,17 @@ import { Count, Ms, optional, strict, Text } from './schema.ts'
 /** A name within a batch's cluster. */
 const Named = { kind: Text, namespace: Type.String(), name: Text }
 
+/** What is known beforehand of a metric that an installation has made its own; of others the catalogue knows it. */
+const KnownOfMetric = strict({
+  unit: Text,
+  /** Which way is bad. */
+  bad: Type.Enum(['up', 'down', 'both']),
+  floor: Type.Number({ minimum: 0 }),
+  minEffect: Type.Number({ minimum: 0 }),
+  limit: optional(Type.Number()),
+})
+export type KnownOfMetric = Static<typeof KnownOfMetric>
+
 /**
  * Samples of one partition. Everything that repeats is said once and referred to by its place, samples are columns: sample i is
  * `value[i]` of `series[of[i]]`, `afterMs[i]` after `startMs`. Some hundreds of samples are a few kilobytes.
@@ -18,7 +29,9 @@ export const MetricBatch = strict({
   /** History from before the collector started, for learning only: it opens no anomaly. */
   isBackfill: Type.Boolean(),
   /** How often each is asked for; freshness counts in these. */
-  metrics: Type.Array(strict({ name: Text, intervalMs: Type.Number({ exclusiveMinimum: 0 }) })),
+  metrics: Type.Array(
+    strict({ name: Text, intervalMs: Type.Number({ exclusiveMinimum: 0 }), known: optional(KnownOfMetric) }),
+  ),
   targets: Type.Array(strict(Named)),
   entities: Type.Array(strict({ ...Named, target: Count })),
   series: Type.Array(
@@ -43,6 +56,7 @@ export interface MetricSeries {
   key: string
   metric: string
   intervalMs: number
+  known?: KnownOfMetric
   entity: Entity
   target: Target
   labels: Readonly<Record<string, string>>
@@ -58,6 +72,7 @@ export function seriesOf({ cluster, metrics, targets, entities, series }: Metric
     key,
     metric: metrics[metric]!.name,
     intervalMs: metrics[metric]!.intervalMs,
+    ...(metrics[metric]!.known && { known: metrics[metric]!.known }),
     entity: fullEntities[entity]!,
     target: fullTargets[entities[entity]!.target]!,
     labels: labels ?? NO_LABELS,

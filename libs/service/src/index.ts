@@ -57,6 +57,7 @@ export {
   budgetsOf,
   busSettings,
   clusterSettings,
+  collectorSettings,
   detectorSettings,
   processSettings,
   prometheusSettings,

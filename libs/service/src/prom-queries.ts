@@ -7,8 +7,40 @@ const PromQuery = Type.Object(
     query: Type.String({ minLength: 1, expected: 'a PromQL expression' }),
     /** Seconds. */
     interval: Type.Optional(Duration('s', { minimum: 1 })),
+    unit: Type.Optional(
+      Type.Enum(['percent', 'ratio', 'count', 'per-second', 'seconds', 'bytes', 'load', 'flag'], {
+        expected: 'percent, ratio, count, per-second, seconds, bytes, load or flag',
+      }),
+    ),
+    /** Which way is bad. */
+    direction: Type.Optional(Type.Enum(['up', 'down', 'both'], { expected: 'up, down or both' })),
+    /** The metric's practical resolution, in its unit. */
+    floor: Type.Optional(Type.Number({ minimum: 0 })),
+    /** The smallest deviation that matters, in the metric's unit. */
+    minEffect: Type.Optional(Type.Number({ minimum: 0 })),
+    /** Where something breaks: a number in the metric's unit, or a query for it. */
+    limit: Type.Optional(
+      Type.Union([Type.Number(), Type.String({ minLength: 1 })], { expected: 'a number or a PromQL expression' }),
+    ),
+    /** Labels that name what a series is about. */
+    owners: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            kind: Type.String({ minLength: 1 }),
+            namespace: Type.String({ minLength: 1 }),
+            name: Type.String({ minLength: 1 }),
+          },
+          {
+            additionalProperties: false,
+            expected: 'an object with kind and the names of the labels namespace and name',
+          },
+        ),
+        { maxItems: 8 },
+      ),
+    ),
   },
-  { additionalProperties: false, expected: 'an object with name, query and, if wanted, interval' },
+  { additionalProperties: false, expected: 'an object with name, query and, if wanted, interval, unit, direction, …' },
 )
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

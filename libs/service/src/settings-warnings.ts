@@ -8,6 +8,7 @@ const KNOWN = new Set(
     ...settings.busSettings,
     ...settings.recordSettings,
     ...settings.prometheusSettings,
+    ...settings.collectorSettings,
     ...settings.breakerSettings,
     ...settings.detectorSettings,
     ...settings.remediationSettings,

@@ -78,6 +78,14 @@ export const prometheusSettings = {
   PROM_TIMEOUT: Duration('s', { default: 10, exclusiveMinimum: 0 }),
 }
 
+/** How much is collected. */
+export const collectorSettings = {
+  /** Seconds of history that a new installation learns from. */
+  KUBEWISE_HISTORY_SECONDS: Duration('s', { default: 86_400, maximum: 30 * 86_400 }),
+  /** Series that one query may bring; more are left out, counted. */
+  KUBEWISE_MAX_SERIES_PER_QUERY: Type.Integer({ default: 50_000, minimum: 1 }),
+}
+
 /** Breakers before dependencies. */
 export const breakerSettings = {
   /** Seconds; where it is not set, {@link breakerOptions} tells. */

@@ -15,6 +15,8 @@ import {
   type Execution,
   type Plan,
 } from '@kubewise/contracts'
+import { systemClock } from '@kubewise/service'
+import { createSimulator } from '@kubewise/simulator'
 import { openStore, StoreError, type Store } from '@kubewise/store'
 import { eventually, findNats, skipWithout, startNats, temporaryFolder, testKit } from '@kubewise/testkit'
 import { createApi, ROUTES } from './app.ts'
@@ -72,6 +74,8 @@ describe('the API', function () {
   before(async () => {
     const kit = testKit()
     const nats = held.use(await startNats())
+    const simulator = await createSimulator({ clock: systemClock })
+    held.defer(() => simulator.stop())
     const folder = held.use(await temporaryFolder())
     const tokenFile = join(folder.path, 'tokens')
     await writeFile(
@@ -85,6 +89,7 @@ describe('the API', function () {
     config = readConfig({
       NATS_URL: nats.url,
       PORT: '0',
+      PROM_URL: simulator.prometheusUrl,
       KUBEWISE_CLUSTER: 'test',
       KUBEWISE_HOME: folder.path,
       KUBEWISE_API_TOKEN_FILE: tokenFile,
@@ -139,6 +144,20 @@ describe('the API', function () {
     ])
       assert.equal((await call('GET', path)).status, 200, path)
     assert.match((await call('GET', '/metrics')).text, /kubewise_api_request_duration_seconds/)
+  })
+
+  it('tries a query on the configured Prometheus, and on no other', async () => {
+    const validate = (body: object) => call('POST', '/validation/query', body, 'viewer')
+    const good = await validate({ query: 'kube_node_info', prometheus_url: `${config.PROM_URL}/` })
+    assert.equal(good.status, 200)
+    assert.deepEqual([good.json.valid, good.json.result_type, good.json.error], [true, 'vector', null])
+    assert.ok(good.json.results_count > 0 && good.json.sample_results[0].metric.node)
+    const bad = await validate({ query: 'sum(' })
+    assert.equal(bad.json.valid, false)
+    assert.match(bad.json.error, /ends too early/)
+    const elsewhere = await validate({ query: 'up', prometheus_url: 'http://169.254.169.254' })
+    assert.equal(elsewhere.status, 400)
+    assert.match(elsewhere.text, /expected the Prometheus that is configured/)
   })
 
   it('lets nobody change anything without a token of the right role', async () => {

@@ -21,6 +21,7 @@ import { planRoutes } from './routes/plans.ts'
 import { questionRoutes } from './routes/questions.ts'
 import { recordRoutes } from './routes/record.ts'
 import { silenceRoutes } from './routes/silences.ts'
+import { validationRoutes } from './routes/validation.ts'
 
 export { readConfig, type Config } from './config.ts'
 
@@ -43,6 +44,7 @@ export const ROUTES = [
   ...silenceRoutes,
   ...alertRoutes,
   ...configurationRoutes,
+  ...validationRoutes,
 ]
 
 const BODY_LIMIT = '256kb'

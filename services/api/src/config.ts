@@ -24,6 +24,7 @@ const Settings = Type.Object({
   ...apiSettings,
   ...auditSettings,
   PROM_URL: prometheusSettings.PROM_URL,
+  PROM_TIMEOUT: prometheusSettings.PROM_TIMEOUT,
   ANOMALY_THRESHOLDS: detectorSettings.ANOMALY_THRESHOLDS,
   REMEDIATION_COOLDOWN_SECONDS: remediationSettings.REMEDIATION_COOLDOWN_SECONDS,
   ...budgetSettings,

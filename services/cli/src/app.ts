@@ -2,6 +2,7 @@ import type { Environment } from '@kubewise/service'
 import { Command, CommanderError } from 'commander'
 import { addAuditCommands } from './commands/audit.ts'
 import { addPlaybookCommands } from './commands/playbook.ts'
+import { addValidateQueriesCommand } from './commands/validate-queries.ts'
 
 /** Where a command writes: what was asked for, and what there is to say about it. */
 export interface Output {
@@ -36,6 +37,7 @@ export function createCommandLine(output: CommandPorts): { run(args: readonly st
       const finish: Finish = (ended) => void (code = ended)
       addPlaybookCommands(program, output, finish)
       addAuditCommands(program, output, finish)
+      addValidateQueriesCommand(program, output, finish)
       try {
         await program.parseAsync(args, { from: 'user' })
       } catch (error) {

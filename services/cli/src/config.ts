@@ -1,5 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { auditSettings, loadConfig, mergeEnvironment, recordSettings, type Environment } from '@kubewise/service'
+import { queryMistakes } from '@kubewise/metrics'
+import {
+  auditSettings,
+  ConfigError,
+  loadConfig,
+  mergeEnvironment,
+  prometheusSettings,
+  recordSettings,
+  type Environment,
+} from '@kubewise/service'
 import { Type, type Static } from 'typebox'
 
 const Settings = Type.Object({ ...recordSettings, ...auditSettings })
@@ -7,6 +16,17 @@ export type Config = Static<typeof Settings>
 
 /** Where the record and the audit key are, as the services read it. @throws ConfigError */
 export const readConfig = (env: Environment): Config => loadConfig(Settings, env)
+
+const PrometheusSettings = Type.Object(prometheusSettings)
+export type PrometheusConfig = Static<typeof PrometheusSettings>
+
+/** Which Prometheus is asked for what, as the collector reads it. @throws ConfigError */
+export function readPrometheusConfig(env: Environment): PrometheusConfig {
+  const config = loadConfig(PrometheusSettings, env)
+  const mistakes = queryMistakes(config.PROM_QUERIES ?? [])
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return config
+}
 
 /** The process's environment over the `.env` of the working folder. */
 export const readEnvironment = (): Environment =>

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { lead, type Bus } from '@kubewise/bus'
 import { BUCKETS, idOf, PARTITIONS, STREAMS, subjects, type MetricBatch } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
+import { metricsInForce, prometheusAt, PrometheusError, type Prometheus } from '@kubewise/metrics'
 import { breakerOptions, createBreaker, every, type Kit, type Service } from '@kubewise/service'
 import { alertAbout } from './alert-about.ts'
 import { forwardAlerts } from './alerts.ts'
-import { backfill } from './backfill.ts'
 import { Batches } from './batches.ts'
 import type { Config } from './config.ts'
 import { startEventWatch } from './event-watch.ts'
@@ -15,9 +15,7 @@ import { FreshnessBoard } from './freshness.ts'
 import { startObjectWatch } from './object-watch.ts'
 import { Outbox } from './outbox.ts'
 import { OwnerIndex } from './owner-index.ts'
-import { poll } from './poller.ts'
-import { prometheusAt, PrometheusError, type Prometheus } from './prometheus.ts'
-import { queriesOf } from './queries.ts'
+import { measure } from './measure.ts'
 import { Relations } from './relations.ts'
 import { SeriesIndex } from './series-index.ts'
 
@@ -43,7 +41,7 @@ const OUTBOX_CAPACITY = 50_000
 export function createCollector(ports: Ports, config: Config): Service {
   const { bus, kube, clock, log, metrics, health } = ports
   const cluster = config.KUBEWISE_CLUSTER
-  const queries = queriesOf(config.PROM_QUERIES, config.PROM_QUERIES_POLL_INTERVAL * SECOND)
+  const collected = metricsInForce(config.PROM_QUERIES, config.PROM_QUERIES_POLL_INTERVAL * SECOND)
   const figures = createFigures(metrics)
   const stopping = new AbortController()
   const breaker = createBreaker(
@@ -73,7 +71,10 @@ export function createCollector(ports: Ports, config: Config): Service {
     const relations = new Relations()
     const ownerOf = (namespace: string, pod: string) =>
       owners.has('Pod', namespace, pod) ? owners.targetOf('Pod', namespace, pod) : undefined
-    const index = new SeriesIndex(cluster, ownerOf, (instance) => relations.nodeAt(instance))
+    const index = new SeriesIndex(cluster, ownerOf, (instance) => relations.nodeAt(instance), {
+      perMetric: config.KUBEWISE_MAX_SERIES_PER_QUERY,
+    })
+    metrics.sampled('kubewise_series_collected', 'Series that are collected.', () => index.size)
     const freshness = new FreshnessBoard(cluster)
     const outbox = new Outbox({
       bus,
@@ -104,7 +105,7 @@ export function createCollector(ports: Ports, config: Config): Service {
     })
     const aboutOf = alertAbout(cluster, owners, relations)
     const alerts = forwardAlerts({ bus, cluster, clock, aboutOf, onAlert: figures.alert })
-    log.info({ queries: queries.length, isCold }, 'collecting')
+    log.info({ queries: collected.length, isCold }, 'collecting')
 
     const report = (what: string) => (error: unknown) => log.warn({ err: error }, what)
     const tick = () => {
@@ -114,13 +115,8 @@ export function createCollector(ports: Ports, config: Config): Service {
       }
     }
     const board = await bus.kv(BUCKETS.freshness)
-    const measuring = async () => {
-      if (isCold) {
-        const batches = new Batches(cluster, true, sendBatch)
-        const { samples } = await backfill({ prometheus, clock, log, index, batches }, queries, signal)
-        log.info({ samples }, 'history sent')
-      }
-      await poll(
+    const measuring = () =>
+      measure(
         {
           prometheus,
           clock,
@@ -128,12 +124,14 @@ export function createCollector(ports: Ports, config: Config): Service {
           index,
           freshness,
           batches: new Batches(cluster, false, sendBatch),
+          history: new Batches(cluster, true, sendBatch),
           onPolled: figures.polled,
+          onNotTaken: figures.notTaken,
         },
-        queries,
+        collected,
+        isCold ? config.KUBEWISE_HISTORY_SECONDS * SECOND : 0,
         signal,
       )
-    }
     await Promise.all([
       measuring(),
       every(clock, TICK_MS, signal, tick, report('ticks not sent')),

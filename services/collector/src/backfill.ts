@@ -1,48 +1,92 @@
+import type { Metric, Prometheus } from '@kubewise/metrics'
 import type { Clock, Logger } from '@kubewise/service'
-import { Batches } from './batches.ts'
-import type { Prometheus } from './prometheus.ts'
-import type { MetricQuery } from './queries.ts'
+import type { Batches } from './batches.ts'
+import { takeInto } from './poller.ts'
 import type { SeriesIndex } from './series-index.ts'
 
-const HOUR_MS = 3_600_000
-/** History that a model learns from before the first live sample. */
-const WINDOW_MS = 2 * HOUR_MS
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+/** The last hours are learnt at the metric's own interval, what is older at a coarser one: enough for level and season. */
+const FINE_MS = 2 * HOUR
+const COARSE_STEP_MS = 5 * MINUTE
+/** Points of one answer; some tens of megabytes of JSON. */
+const POINTS_PER_ANSWER = 500_000
+/** Prometheus answers no more for one series. */
+const POINTS_PER_SERIES = 10_000
+
+export interface BackfillPorts {
+  prometheus: Prometheus
+  clock: Clock
+  log: Logger
+  index: SeriesIndex
+  batches: Batches
+}
+
+/** A stretch of history that is asked for at one step. */
+interface Stretch {
+  startMs: number
+  endMs: number
+  stepMs: number
+}
+
+/** How a window of history is asked for: coarse, then fine, oldest first, each answer bounded. Steps lie on their own grid. */
+export function chunksOf(
+  { startMs, endMs, intervalMs }: { startMs: number; endMs: number; intervalMs: number },
+  seriesCount: number,
+): Stretch[] {
+  const fineFromMs = Math.max(startMs, endMs - FINE_MS)
+  const coarseStepMs = Math.max(COARSE_STEP_MS, intervalMs)
+  return [
+    ...cut({ startMs, endMs: fineFromMs - 1, stepMs: coarseStepMs }, seriesCount),
+    ...cut({ startMs: fineFromMs, endMs, stepMs: intervalMs }, seriesCount),
+  ]
+}
+
+function cut({ startMs, endMs, stepMs }: Stretch, seriesCount: number): Stretch[] {
+  const points = Math.max(1, Math.min(POINTS_PER_SERIES, Math.floor(POINTS_PER_ANSWER / Math.max(1, seriesCount))))
+  const chunks: Stretch[] = []
+  for (let fromMs = Math.ceil(startMs / stepMs) * stepMs; fromMs <= endMs; fromMs += points * stepMs)
+    chunks.push({ startMs: fromMs, endMs: Math.min(endMs, fromMs + (points - 1) * stepMs), stepMs })
+  return chunks
+}
+
+/** Since when Prometheus holds anything, to the hour; `endMs` where it does not say. */
+export async function oldestMs(
+  prometheus: Prometheus,
+  { startMs, endMs }: { startMs: number; endMs: number },
+  signal: AbortSignal,
+): Promise<number> {
+  const { series } = await prometheus.queryRange('count(up)', { startMs, endMs, stepMs: HOUR / 4 }, signal)
+  const first = series[0]?.timeMs[0]
+  return first === undefined ? endMs : Math.max(startMs, first - HOUR / 4)
+}
 
 /**
- * Sends the last two hours of every query as history, oldest first, so that models need not begin blind. For a cold start only:
- * a stream that holds signals already has been learnt from. A query that cannot be answered is left out, told, never fatal.
+ * Sends a metric's history, oldest first, so that its models need not begin blind. For a cold start only: a stream that holds
+ * signals already has been learnt from. What cannot be answered is left out, told, never fatal.
+ *
+ * @returns how many samples were sent
  */
 export async function backfill(
-  {
-    prometheus,
-    clock,
-    log,
-    index,
-    batches,
-  }: { prometheus: Prometheus; clock: Clock; log: Logger; index: SeriesIndex; batches: Batches },
-  queries: readonly MetricQuery[],
+  { prometheus, clock, log, index, batches }: BackfillPorts,
+  metric: Metric,
+  window: { startMs: number; endMs: number },
   signal: AbortSignal,
 ): Promise<{ samples: number }> {
-  const endMs = clock.now()
   let samples = 0
-  for (const query of queries) {
-    if (signal.aborted) break
-    try {
-      const answer = await prometheus.queryRange(
-        query.query,
-        { startMs: endMs - WINDOW_MS, endMs, stepMs: query.intervalMs },
-        signal,
-      )
-      for (const { labels, timeMs, value } of answer.series) {
-        const series = index.lookup(query, labels)
-        if (!series) continue
-        for (let i = 0; i < value.length; i++) batches.add(series, timeMs[i]!, value[i]!, endMs)
-        samples += value.length
-      }
+  try {
+    const { series } = await prometheus.query(`count(${metric.query})`, signal)
+    const seriesCount = series[0]?.value[0] ?? 0
+    if (seriesCount === 0) return { samples }
+    for (const range of chunksOf({ ...window, intervalMs: metric.intervalMs }, seriesCount)) {
+      if (signal.aborted) break
+      const answer = await prometheus.queryRange(metric.query, range, signal)
+      takeInto(index, batches, metric, answer, clock.now())
+      samples += answer.series.reduce((sum, { value }) => sum + value.length, 0)
       batches.flush()
-    } catch (error) {
-      if (!signal.aborted) log.warn({ query: query.name, err: error }, 'no history for this query')
     }
+  } catch (error) {
+    if (!signal.aborted) log.warn({ query: metric.name, err: error }, 'no history for this query')
   }
   return { samples }
 }

@@ -40,11 +40,13 @@ class Pending {
   #placeOf(series: MetricSeries): number {
     const known = this.#series.get(series.key)
     if (known !== undefined) return known
-    const { key, labels, metric, intervalMs, entity, target } = series
+    const { key, labels, metric, intervalMs, known: own, entity, target } = series
     const { batch } = this
     const place = {
       key,
-      metric: placed(this.#metrics, metric, () => batch.metrics.push({ name: metric, intervalMs })),
+      metric: placed(this.#metrics, metric, () =>
+        batch.metrics.push(own ? { name: metric, intervalMs, known: own } : { name: metric, intervalMs }),
+      ),
       entity: placed(this.#entities, entity, () =>
         batch.entities.push({
           ...named(entity),

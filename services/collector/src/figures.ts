@@ -1,11 +1,14 @@
+import type { PromAnswer } from '@kubewise/metrics'
 import type { Metrics } from '@kubewise/service'
 import { ALERT_LABELS, type AlertLabel } from './alerts.ts'
-import type { PromAnswer } from './prometheus.ts'
 import { PRIORITIES, type Priority } from './outbox.ts'
+import type { NotTaken } from './series-index.ts'
 
 /** What the collector counts: everything taken, and everything that was not, by why. */
 export interface Figures {
   polled(query: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
+  /** How many series of a query's newest answer were not taken, by why. */
+  notTaken(query: string, count: Readonly<Record<NotTaken, number>>): void
   skippedEvent(why: 'old' | 'own' | 'nameless'): void
   alert(by: AlertLabel): void
   shed(priority: Priority): void
@@ -21,6 +24,11 @@ export function createFigures(metrics: Metrics): Figures {
   const skipped = metrics.counter('kubewise_events_skipped_total', 'Kubernetes Events that were not passed on.', {
     why: ['old', 'own', 'nameless'],
   })
+  const notTaken = metrics.gauge(
+    'kubewise_series_not_taken',
+    "Series of a query's newest answer that were not taken: of pods whose owner is not known yet, or more than one query, or the collector, may have.",
+    { query: [], why: [] },
+  )
   const alerts = metrics.counter(
     'kubewise_outside_alerts_total',
     'Alerts passed on, by the label that named the object.',
@@ -42,6 +50,9 @@ export function createFigures(metrics: Metrics): Figures {
       )
       samples.inc({ outcome: 'not-finite' }, answer.droppedPoints)
       if (answer.warnings.length > 0) warnings.inc()
+    },
+    notTaken(query, count) {
+      for (const [why, series] of Object.entries(count)) notTaken.set({ query, why }, series)
     },
     skippedEvent: (why) => skipped.inc({ why }),
     alert: (by) => alerts.inc({ by }),

@@ -1,9 +1,9 @@
-import { every, type Clock, type Logger } from '@kubewise/service'
-import { Batches } from './batches.ts'
+import { PrometheusError, NEWEST_SCRAPE, type Metric, type PromAnswer, type Prometheus } from '@kubewise/metrics'
+import type { Clock, Logger } from '@kubewise/service'
+import { backOffMs } from './back-off.ts'
+import type { Batches } from './batches.ts'
 import type { FreshnessBoard } from './freshness.ts'
-import type { PromAnswer, Prometheus } from './prometheus.ts'
-import { NEWEST_SCRAPE, type MetricQuery } from './queries.ts'
-import type { SeriesIndex } from './series-index.ts'
+import type { NotTaken, SeriesIndex } from './series-index.ts'
 
 export interface PollerPorts {
   prometheus: Prometheus
@@ -12,65 +12,81 @@ export interface PollerPorts {
   index: SeriesIndex
   batches: Batches
   freshness: FreshnessBoard
-  onPolled(query: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
+  onPolled(metric: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
+  /** How many series of the newest answer were not taken. */
+  onNotTaken(metric: string, count: Readonly<Record<NotTaken, number>>): void
 }
-
-const FLUSH_MS = 1000
 
 /**
- * Polls every query at its own interval for as long as the signal lasts. A query that fails is asked again at its next beat:
- * none is ever given up, a broken one is counted and its trouble told once.
+ * Polls one metric at its interval for as long as the signal lasts. Where Prometheus refuses the query it is asked ever more
+ * seldom, up to every five minutes; where Prometheus is away, at each beat. Its trouble is told once and each hour; none is ever
+ * given up: a metric that an exporter brings tomorrow is collected tomorrow.
  */
-export async function poll(ports: PollerPorts, queries: readonly MetricQuery[], signal: AbortSignal): Promise<void> {
-  const scrape = createScrapeAge(ports)
-  const failing = new Set<string>()
-  const loops = queries.map(async (query, position) => {
-    // Spread over the interval, so that Prometheus is not asked everything at once.
-    await ports.clock
-      .sleep((position / queries.length) * Math.min(query.intervalMs, 5000), signal)
-      .catch(() => undefined)
-    await every(
-      ports.clock,
-      query.intervalMs,
-      signal,
-      async () => {
-        await pollOnce(ports, query, await scrape(signal), signal)
-        if (failing.delete(query.name)) ports.log.info({ query: query.name }, 'query answers again')
-      },
-      (error) => {
-        ports.onPolled(query.name, 'failed')
-        if (!failing.has(query.name)) ports.log.warn({ query: query.name, err: error }, 'query failed, asking on')
-        failing.add(query.name)
-      },
-    )
-  })
-  const flushing = every(
-    ports.clock,
-    FLUSH_MS,
-    signal,
-    () => ports.batches.flush(),
-    (error) => ports.log.error({ err: error }, 'batches not sent'),
-  )
-  await Promise.all([...loops, flushing])
-  ports.batches.flush()
+export function createPoller(ports: PollerPorts): (metric: Metric, signal: AbortSignal) => Promise<void> {
+  const scrapedMs = createScrapeAge(ports)
+  const { clock, log, onPolled } = ports
+  return async (metric, signal) => {
+    let refusals = 0
+    let toldMs = Number.NEGATIVE_INFINITY
+    let isFailing = false
+    while (!signal.aborted) {
+      const startedMs = clock.monotonic()
+      try {
+        await pollOnce(ports, metric, await scrapedMs(signal), signal)
+        if (isFailing) log.info({ query: metric.name }, 'query answers again')
+        isFailing = false
+        refusals = 0
+      } catch (error) {
+        if (signal.aborted) return
+        onPolled(metric.name, 'failed')
+        refusals = error instanceof PrometheusError ? refusals + 1 : 0
+        if (!isFailing || startedMs - toldMs >= TOLD_AGAIN_MS) {
+          toldMs = startedMs
+          log.warn({ query: metric.name, err: error }, 'query failed, asking on')
+        }
+        isFailing = true
+      }
+      const restMs = backOffMs(metric.intervalMs, refusals) - (clock.monotonic() - startedMs)
+      await clock.sleep(Math.max(0, restMs), signal).catch(() => undefined)
+    }
+  }
 }
 
+const TOLD_AGAIN_MS = 3_600_000
+
 async function pollOnce(
-  { prometheus, clock, index, batches, freshness, onPolled }: PollerPorts,
-  query: MetricQuery,
+  { prometheus, clock, index, batches, freshness, onPolled, onNotTaken }: PollerPorts,
+  metric: Metric,
   scrapedMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await prometheus.query(query.query, signal)
+  const answer = await prometheus.query(metric.query, signal)
   const nowMs = clock.now()
-  for (const { labels, timeMs, value } of answer.series) {
-    const series = index.lookup(query, labels)
-    if (!series) continue
-    for (let i = 0; i < value.length; i++) batches.add(series, timeMs[i]!, value[i]!, nowMs)
-  }
+  const notTaken = takeInto(index, batches, metric, answer, nowMs)
   // An instant query is always dated now; what it rests on is not younger than the newest scrape.
-  freshness.sampled(query.name, Math.min(nowMs, scrapedMs), query.intervalMs)
-  onPolled(query.name, 'ok', answer)
+  freshness.sampled(metric.name, Math.min(nowMs, scrapedMs), metric.intervalMs)
+  onPolled(metric.name, 'ok', answer)
+  onNotTaken(metric.name, notTaken)
+}
+
+/** Puts an answer's points into batches. @returns how many of its series were not taken, by why */
+export function takeInto(
+  index: SeriesIndex,
+  batches: Batches,
+  metric: Metric,
+  { series }: PromAnswer,
+  nowMs: number,
+): Readonly<Record<NotTaken, number>> {
+  const notTaken = { unowned: 0, 'left-out': 0 }
+  for (const { labels, timeMs, value } of series) {
+    const indexed = index.lookup(metric, labels, nowMs)
+    if (typeof indexed === 'string') {
+      notTaken[indexed] += 1
+      continue
+    }
+    for (let i = 0; i < value.length; i++) batches.add(indexed, timeMs[i]!, value[i]!, nowMs)
+  }
+  return notTaken
 }
 
 const SCRAPE_ASKED_MS = 5000

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { decodeMetricBatch, type MetricBatch } from '@kubewise/contracts'
+import { metricNamed, UNKNOWN, type Metric } from '@kubewise/metrics'
 import * as fc from 'fast-check'
 import { Batches, SAMPLES_PER_BATCH } from './batches.ts'
-import { entityOf, SeriesIndex } from './series-index.ts'
+import { entityOf, SeriesIndex, type IndexedSeries, type NotTaken } from './series-index.ts'
 
 const web = { cluster: 'c', kind: 'Deployment', namespace: 'shop', name: 'web' }
 const ownerOf = (namespace: string, pod: string) => (namespace === 'shop' && pod.startsWith('web-') ? web : undefined)
-const query = { name: 'm', query: 'm', intervalMs: 15_000 }
+const query: Metric = { ...UNKNOWN, name: 'm', query: 'm', intervalMs: 15_000 }
+
+function taken(series: IndexedSeries | NotTaken): IndexedSeries {
+  assert.ok(typeof series === 'object')
+  return series
+}
 
 describe('entityOf', () => {
   const cases: [Record<string, string>, string | undefined, string | undefined][] = [
@@ -29,17 +35,48 @@ describe('entityOf', () => {
 describe('SeriesIndex', () => {
   it('knows a series by its labels, and different labels apart', () => {
     const index = new SeriesIndex('c', ownerOf)
-    const a = index.lookup(query, { namespace: 'shop', pod: 'web-1' })
-    assert.equal(index.lookup(query, { namespace: 'shop', pod: 'web-1' }), a)
-    assert.notEqual(index.lookup(query, { namespace: 'shop', pod: 'web-2' })!.series.key, a!.series.key)
+    const a = taken(index.lookup(query, { namespace: 'shop', pod: 'web-1' }, 1))
+    assert.equal(index.lookup(query, { namespace: 'shop', pod: 'web-1' }, 2), a)
+    assert.notEqual(taken(index.lookup(query, { namespace: 'shop', pod: 'web-2' }, 2)).series.key, a.series.key)
   })
-  it('counts pods that nobody owns yet, and takes them once somebody does', () => {
+  it('does not take pods that nobody owns yet, and takes them once somebody does', () => {
     let isKnown = false
     const index = new SeriesIndex('c', () => (isKnown ? web : undefined))
-    assert.equal(index.lookup(query, { namespace: 'shop', pod: 'web-1' }), undefined)
-    assert.equal(index.unowned, 1)
+    assert.equal(index.lookup(query, { namespace: 'shop', pod: 'web-1' }, 1), 'unowned')
     isKnown = true
-    assert.ok(index.lookup(query, { namespace: 'shop', pod: 'web-1' }))
+    taken(index.lookup(query, { namespace: 'shop', pod: 'web-1' }, 2))
+  })
+  it("goes by a metric's own owner labels before the usual ones", () => {
+    const index = new SeriesIndex('c', ownerOf)
+    const owners = [{ kind: 'Service', namespace: 'exported_namespace', name: 'exported_service' }]
+    const labels = { exported_namespace: 'shop', exported_service: 'cart', namespace: 'ingress', pod: 'nginx-1' }
+    const { series } = taken(index.lookup({ ...query, owners }, labels, 1))
+    assert.equal(`${series.entity.kind} ${series.entity.namespace}/${series.entity.name}`, 'Service shop/cart')
+  })
+  it('says what an own metric is, of one of the catalogue only where it differs', () => {
+    const index = new SeriesIndex('c', ownerOf)
+    const knownOf = (metric: Metric) => taken(index.lookup(metric, { node: 'n' }, 1)).series.known
+    assert.deepEqual(knownOf(query), { unit: 'count', bad: 'both', floor: 0, minEffect: 0 })
+    const listed = metricNamed('node_load_high')!
+    assert.equal(knownOf(listed), undefined)
+    assert.equal(knownOf({ ...metricNamed('dns_servfail_pct')!, bad: 'down' })!.bad, 'down')
+  })
+  it('leaves out what is more than a query may bring, never a series that it knows', () => {
+    const index = new SeriesIndex('c', ownerOf, undefined, { perMetric: 2 })
+    const lookup = (node: string, nowMs = 1) => index.lookup(query, { node }, nowMs)
+    const [a, b] = [taken(lookup('a')), taken(lookup('b'))]
+    assert.equal(lookup('c'), 'left-out')
+    assert.deepEqual([lookup('a'), lookup('b')], [a, b])
+    taken(index.lookup({ ...query, name: 'other' }, { node: 'c' }, 1))
+  })
+  it('forgets series that no answer holds any more, so that others find room', () => {
+    const index = new SeriesIndex('c', ownerOf, undefined, { perMetric: 1 })
+    taken(index.lookup(query, { node: 'a' }, 0))
+    index.forgetUnseen(7_200_000)
+    assert.equal(index.size, 1)
+    index.forgetUnseen(7_200_001)
+    assert.equal(index.size, 0)
+    taken(index.lookup(query, { node: 'b' }, 7_200_001))
   })
 })
 
@@ -53,8 +90,8 @@ describe('Batches', () => {
         const batches = new Batches('c', false, (batch) => sent.push(batch))
         let added = 0
         for (const row of rows) {
-          const series = index.lookup(query, row.labels)
-          if (!series) continue
+          const series = index.lookup(query, row.labels, 5)
+          if (typeof series === 'string') continue
           for (let i = 0; i < row.n; i++) batches.add(series, i, i, 5)
           added += row.n
         }

@@ -1,6 +1,5 @@
 import { idOf, keyOf, partitionOf, type Entity, type MetricSeries, type Target } from '@kubewise/contracts'
-import type { LabelSet } from './prometheus.ts'
-import type { MetricQuery } from './queries.ts'
+import { metricNamed, type LabelSet, type Metric, type OwnerLabels } from '@kubewise/metrics'
 
 /** Who owns a pod, as the watches tell it; undefined while unknown. */
 export type OwnerLookup = (namespace: string, pod: string) => Target | undefined
@@ -11,6 +10,15 @@ export type NodeLookup = (instance: string) => string | undefined
 export interface IndexedSeries {
   series: MetricSeries
   partition: number
+  seenMs: number
+}
+
+/** Why a series is not taken: its owner is not known yet, or there are as many as one metric, or the collector, may have. */
+export type NotTaken = 'unowned' | 'left-out'
+
+export interface SeriesLimits {
+  perMetric: number
+  total: number
 }
 
 /** Labels that name an object of a namespace, with its kind. */
@@ -19,9 +27,13 @@ const OBJECTS = [
   ['statefulset', 'StatefulSet'],
   ['daemonset', 'DaemonSet'],
   ['persistentvolumeclaim', 'PersistentVolumeClaim'],
+  ['horizontalpodautoscaler', 'HorizontalPodAutoscaler'],
+  ['resourcequota', 'ResourceQuota'],
 ] as const
 
-const MAX_SERIES = 500_000
+const LIMITS: SeriesLimits = { perMetric: 50_000, total: 500_000 }
+/** A series that no answer held for this long is forgotten. */
+const UNSEEN_MS = 2 * 3_600_000
 /** 64 bits: among half a million series a collision is not to be expected in this universe's time. */
 const KEY_LENGTH = 11
 
@@ -31,7 +43,14 @@ export function entityOf(
   labels: LabelSet,
   ownerOf: OwnerLookup,
   nodeAt: NodeLookup = () => undefined,
+  owners: readonly OwnerLabels[] = [],
 ): { entity: Entity; target: Target } | undefined {
+  for (const owner of owners) {
+    const [inNamespace, name] = [labels[owner.namespace], labels[owner.name]]
+    if (!inNamespace || !name || name === 'unknown') continue
+    const entity = { cluster, kind: owner.kind, namespace: inNamespace, name }
+    return { entity, target: entity }
+  }
   const { namespace, pod } = labels
   if (namespace && pod) {
     const target = ownerOf(namespace, pod)
@@ -53,37 +72,39 @@ export function entityOf(
 
 /**
  * Remembers what each series is about, since the same labels come with every poll. A pod's series is looked up anew when its
- * owner changes. Bounded: past half a million series no new one is taken.
+ * owner changes. Bounded, per metric and in all: a series that is known is never left out for a new one.
  */
 export class SeriesIndex {
   readonly #cluster: string
   readonly #ownerOf: OwnerLookup
   readonly #nodeAt: NodeLookup | undefined
+  readonly #limits: SeriesLimits
   readonly #series = new Map<string, IndexedSeries>()
+  readonly #countOf = new Map<string, number>()
   readonly #entities = new Map<string, Entity>()
-  /** Series that were not taken, by why; read and reset by the counter. */
-  unowned = 0
-  overflow = 0
 
-  constructor(cluster: string, ownerOf: OwnerLookup, nodeAt?: NodeLookup) {
+  constructor(cluster: string, ownerOf: OwnerLookup, nodeAt?: NodeLookup, limits: Partial<SeriesLimits> = {}) {
     this.#cluster = cluster
     this.#ownerOf = ownerOf
     this.#nodeAt = nodeAt
+    this.#limits = { ...LIMITS, ...limits }
   }
 
-  lookup(query: MetricQuery, labels: LabelSet): IndexedSeries | undefined {
-    const fingerprint = fingerprintOf(query.name, labels)
+  get size(): number {
+    return this.#series.size
+  }
+
+  lookup(metric: Metric, labels: LabelSet, nowMs: number): IndexedSeries | NotTaken {
+    const fingerprint = fingerprintOf(metric.name, labels)
     const known = this.#series.get(fingerprint)
-    if (known) return known
-    const about = entityOf(this.#cluster, labels, this.#ownerOf, this.#nodeAt)
-    if (!about) {
-      this.unowned += 1
-      return undefined
+    if (known) {
+      known.seenMs = nowMs
+      return known
     }
-    if (this.#series.size >= MAX_SERIES) {
-      this.overflow += 1
-      return undefined
-    }
+    const about = entityOf(this.#cluster, labels, this.#ownerOf, this.#nodeAt, metric.owners)
+    if (!about) return 'unowned'
+    const count = this.#countOf.get(metric.name) ?? 0
+    if (count >= this.#limits.perMetric || this.#series.size >= this.#limits.total) return 'left-out'
     const { entity, target } = this.#shared(about)
     const rest = Object.fromEntries(
       Object.entries(labels)
@@ -91,15 +112,17 @@ export class SeriesIndex {
         .slice(0, 16),
     )
     const series: MetricSeries = {
-      key: idOf(query.name, keyOf(about.entity), fingerprint).slice(0, KEY_LENGTH),
-      metric: query.name,
+      key: idOf(metric.name, keyOf(about.entity), fingerprint).slice(0, KEY_LENGTH),
+      metric: metric.name,
       entity,
       target,
       labels: rest,
-      intervalMs: query.intervalMs,
+      intervalMs: metric.intervalMs,
+      ...knownOf(metric),
     }
-    const indexed = { series, partition: partitionOf(target) }
+    const indexed = { series, partition: partitionOf(target), seenMs: nowMs }
     this.#series.set(fingerprint, indexed)
+    this.#countOf.set(metric.name, count + 1)
     return indexed
   }
 
@@ -119,8 +142,31 @@ export class SeriesIndex {
     this.#entities.delete(keyOf({ cluster: this.#cluster, kind: 'Pod', namespace, name: pod }))
     for (const [fingerprint, { series }] of this.#series)
       if (series.entity.kind === 'Pod' && series.entity.name === pod && series.entity.namespace === namespace)
-        this.#series.delete(fingerprint)
+        this.#drop(fingerprint, series.metric)
   }
+
+  /** Forgets series that no answer holds any more; without it, labels that change would fill the index. */
+  forgetUnseen(nowMs: number): void {
+    const kept = new Set<Entity>()
+    for (const [fingerprint, { series, seenMs }] of this.#series)
+      if (nowMs - seenMs > UNSEEN_MS) this.#drop(fingerprint, series.metric)
+      else kept.add(series.entity).add(series.target)
+    for (const [key, entity] of this.#entities) if (!kept.has(entity)) this.#entities.delete(key)
+  }
+
+  #drop(fingerprint: string, metric: string): void {
+    this.#series.delete(fingerprint)
+    this.#countOf.set(metric, (this.#countOf.get(metric) ?? 1) - 1)
+  }
+}
+
+/** What is known of a metric travels with it only where it is not the catalogue's. */
+function knownOf({ name, unit, bad, floor, minEffect, limit }: Metric): Pick<MetricSeries, 'known'> {
+  const words = (metric: Pick<Metric, 'unit' | 'bad' | 'floor' | 'minEffect' | 'limit'>) =>
+    [metric.unit, metric.bad, metric.floor, metric.minEffect, metric.limit].join()
+  const known = { unit, bad, floor, minEffect, ...(limit !== undefined && { limit }) }
+  const listed = metricNamed(name)
+  return listed && words(listed) === words(known) ? {} : { known }
 }
 
 const ENTITY_LABELS = new Set([
@@ -131,6 +177,8 @@ const ENTITY_LABELS = new Set([
   'statefulset',
   'daemonset',
   'persistentvolumeclaim',
+  'horizontalpodautoscaler',
+  'resourcequota',
   'node',
 ])
 

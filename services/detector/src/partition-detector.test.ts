@@ -478,6 +478,17 @@ describe('PartitionDetector: metrics', () => {
     assert.deepEqual(story(feed([...history, ...rise])), ['+metric-level:pod_memory_utilization_pct'])
     assert.deepEqual(feed(history), [])
   })
+  it('goes by what the installation says of a metric of its own', () => {
+    const known = { unit: 'per-second', bad: 'down', floor: 0.5, minEffect: 5 } as const
+    const own = (seconds: number, value: number, isBackfill = false) => {
+      const signal = batch(at(seconds), { 'web-1': value }, 'orders_per_second', isBackfill)
+      return { ...signal, metrics: signal.metrics.map((metric) => ({ ...metric, known })) }
+    }
+    const history = Array.from({ length: 300 }, (_, i) => own(i * 15, 50 + (i % 3), true))
+    const then = (value: number) => story(feed([...history, ...[300, 301, 302].map((i) => own(i * 15, value))]))
+    assert.deepEqual(then(5), ['+metric-level:orders_per_second'])
+    assert.deepEqual(then(95), [])
+  })
   it('drops repeats and stragglers, counted', () => {
     const detector = new PartitionDetector(0)
     feed([beat(1, 1), beat(1, 1), beat(0, 1)], detector)

@@ -10,10 +10,10 @@ import {
   type ObjectState,
   type Signal,
 } from '@kubewise/contracts'
+import { metricNamed } from '@kubewise/metrics'
 import { Episodes, type EpisodeRule, type EpisodesState, type Moment } from './episodes.ts'
 import { fact, type Finding } from './finding.ts'
 import { emptyMemory, isWaitedOn, type EntityMemory } from './memory.ts'
-import { isFlag } from './metrics/metric-kinds.ts'
 import { LEVEL_RULE, Models, type ModelsState } from './metrics/models.ts'
 import { SIBLING_RULE, Siblings, type SiblingsState } from './metrics/siblings.ts'
 import { THROTTLING_RULE, Throttling, type ThrottlingState } from './metrics/throttling.ts'
@@ -135,7 +135,7 @@ export class PartitionDetector {
       const one = series[of[i]!]!
       const timeMs = startMs + afterMs[i]!
       this.tally.samples += 1
-      if (isFlag(one.metric)) continue
+      if (isFlag(one)) continue
       const finding = this.#models.observe(one, timeMs, value[i]!, this.#thresholdOf(one.metric))
       if (finding === false) {
         this.tally.droppedSamples += 1
@@ -334,5 +334,8 @@ export class PartitionDetector {
     return this.#thresholds[metric] ?? family ?? this.#thresholds['default'] ?? 0.85
   }
 }
+
+/** 0 or 1 by its nature: rules over object state say these better, no model looks at them. */
+const isFlag = ({ known, metric }: MetricSeries) => (known ?? metricNamed(metric))?.unit === 'flag'
 
 const memoryKey = (entity: Entity) => `${keyOf(entity)}|${entity.uid ?? ''}`

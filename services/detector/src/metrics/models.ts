@@ -1,7 +1,7 @@
 import { keyOf, type MetricSeries } from '@kubewise/contracts'
+import { metricNamed, UNKNOWN, type Metric } from '@kubewise/metrics'
 import { median, SeasonalForecaster, type Forecast, type ForecasterState } from '@kubewise/stats'
 import type { Finding } from '../finding.ts'
-import { kindOf, type MetricKind } from './metric-kinds.ts'
 import { Rings } from './ring.ts'
 
 export const LEVEL_RULE = { name: 'metric-level', version: 1, forMs: 0, clearMs: 120_000 } as const
@@ -29,6 +29,9 @@ export type ModelsState = {
   state: ForecasterState
   window: { timeMs: number[]; value: number[] }
 }[]
+
+/** What is known of a metric beforehand, as far as its level is judged by it. */
+type MetricKind = Pick<Metric, 'bad' | 'floor' | 'minEffect'>
 
 interface Model {
   series: MetricSeries
@@ -161,7 +164,7 @@ export class Models {
 
   #add(series: MetricSeries): Model {
     const index = this.#free.pop() ?? this.#forecaster.add()
-    const model = { series, kind: kindOf(series.metric), index, lastMs: 0 }
+    const model = { series, kind: series.known ?? metricNamed(series.metric) ?? UNKNOWN, index, lastMs: 0 }
     this.#models.set(series.key, model)
     return model
   }

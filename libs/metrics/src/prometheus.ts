@@ -41,6 +41,7 @@ export interface PromSeries {
 }
 
 export interface PromAnswer {
+  resultType: 'vector' | 'matrix' | 'scalar'
   series: PromSeries[]
   droppedPoints: number
   warnings: readonly string[]
@@ -134,5 +135,5 @@ export function readAnswer(answer: unknown): PromAnswer {
     }
     return one
   })
-  return { series, droppedPoints, warnings }
+  return { resultType: data.resultType, series, droppedPoints, warnings }
 }

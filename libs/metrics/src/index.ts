@@ -1,0 +1,6 @@
+export { METRICS, metricNamed } from './catalogue/catalogue.ts'
+export { DIRECTIONS, UNITS, UNKNOWN, type Direction, type Metric, type OwnerLabels, type Unit } from './metric.ts'
+export { metricsInForce, NEWEST_SCRAPE, type OwnQuery } from './metrics-in-force.ts'
+export { prometheusAt, PrometheusError, type LabelSet, type PromAnswer, type Prometheus } from './prometheus.ts'
+export { queryMistakes, readQuery, type QuerySyntax } from './query-syntax.ts'
+export { validateQuery, type QueryVerdict } from './validate-query.ts'
