@@ -11,6 +11,7 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { explain } from '@kubewise/service'
+import { keptHeadsBeside, type KeptHeads } from './kept-heads.ts'
 
 /** Signs what a writer vouches for; the key itself never leaves it. */
 export interface Signer {
@@ -22,6 +23,8 @@ export interface Signer {
   sign(hash: string): string
   /** Did this very key sign it? */
   isMine(hash: string, signature: string): boolean
+  /** Where the last heads are kept; absent for a key that has no file. */
+  kept?: KeptHeads
   /** What is doubtful about the key's file, for the log. */
   warning?: string
 }
@@ -148,7 +151,7 @@ export async function openSigner(file: string): Promise<Signer> {
     )
     const { mode } = await stat(file)
     if ((mode & FOR_OTHERS) !== 0) doubts.push(`${file} can be used by others: mode ${(mode & 0o777).toString(8)}`)
-    return { ...signer, ...(doubts.length > 0 && { warning: doubts.join('; ') }) }
+    return { ...signer, kept: keptHeadsBeside(file), ...(doubts.length > 0 && { warning: doubts.join('; ') }) }
   } catch (error) {
     throw new Error(`the audit key ${file} cannot be used: ${explain(error)}`, { cause: error })
   }

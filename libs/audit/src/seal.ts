@@ -6,7 +6,7 @@ import { headMistake, linkMistake } from './link.ts'
 
 export interface SealPorts extends ChainPorts {
   clock: Clock
-  log: Pick<Logger, 'debug' | 'info' | 'warn'>
+  log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
   metrics: Metrics
   health: Health
   /** Asked until it answers; see {@link openSigner}. */
@@ -19,6 +19,11 @@ export interface Sealer {
   start(): void
   /** Told of each link that this process wrote: after {@link SEAL_LINKS} of them, and after the first of all, a head is due. */
   linked(link: Pick<AuditRecord, 'position'>): void
+  /**
+   * Why this writer must not go on: the record is not the one that the head beside the key was kept of (set back to a copy,
+   * rewritten, exchanged, emptied). Resolves after the first look at the chain, with undefined where nothing is known against it.
+   */
+  doubt(): Promise<string | undefined>
   /** The last head: resolves when the chain is sealed to its end, or it was told that it cannot be. Never rejects. */
   stop(): Promise<void>
 }
@@ -33,6 +38,9 @@ const PAGE = 500
 class BrokenChainError extends Error {
   override readonly name = 'BrokenChainError'
 }
+
+/** The record contradicts what was kept beside the key: not this chain's history, and perhaps nothing else in it either. */
+class OtherRecordError extends BrokenChainError {}
 
 /**
  * Signs a chain from time to time. Heads are not waited for by whoever appends: what is done needs its link to be durable, not
@@ -52,6 +60,16 @@ export function createSealer(ports: SealPorts): Sealer {
   let sealing: Promise<void> | undefined
   let isDueAgain = false
   let beating: Promise<void> | undefined
+  let doubt: string | undefined
+  /** Resolved once the record was compared with what is kept, or there is nothing to compare it with. */
+  const compared = Promise.withResolvers<void>()
+  let isCompared = false
+  let isTakenOverTold = false
+
+  function noteCompared(): void {
+    isCompared = true
+    compared.resolve()
+  }
 
   async function openOnce(): Promise<Signer> {
     if (signer) return signer
@@ -70,6 +88,36 @@ export function createSealer(ports: SealPorts): Sealer {
     if (head && mistake)
       throw new BrokenChainError(`the last head ${head._id}: ${mistake === true ? 'forged' : mistake}`)
     return head
+  }
+
+  /** A head that was kept beside the key must be in the record, with the link that it seals. */
+  async function compareWithKept({ kept }: Signer): Promise<void> {
+    const known = await kept?.last(writer).catch((error: unknown) => {
+      throw new OtherRecordError(explain(error))
+    })
+    if (!kept || !known) return
+    const [head, link] = await Promise.all([heads.get(known._id), links.get(auditId(writer, known.position))])
+    if (head?.hash === known.hash && link?.hash === known.link) return
+    throw new OtherRecordError(
+      `head ${known.number} of ${writer}, kept in ${kept.place(writer)}, is not in this record as it was signed; if the record was exchanged or set back on purpose, move that file away`,
+    )
+  }
+
+  /** After the record: a kept head that is one behind is in the record all the same. */
+  async function keep({ kept }: Signer, head: AuditHead | undefined): Promise<void> {
+    if (!kept || !head) return
+    try {
+      const isFirst = !(await kept.last(writer))
+      await kept.keep(head)
+      if (isFirst && head.number > 0 && !isTakenOverTold)
+        log.info(
+          { head: head._id, place: kept.place(writer) },
+          'the last head of the record is kept beside the key now',
+        )
+      isTakenOverTold = true
+    } catch (error) {
+      log.warn({ err: error, head: head._id }, 'audit head not kept beside the key')
+    }
   }
 
   /** The last link after a head, each of them checked: a signature must not make a broken chain look whole. */
@@ -98,13 +146,19 @@ export function createSealer(ports: SealPorts): Sealer {
   }
 
   async function sealOnce(): Promise<void> {
-    const by = await openOnce()
+    const by = await openOnce().catch((error: unknown) => {
+      noteCompared()
+      throw error
+    })
+    await compareWithKept(by)
+    noteCompared()
+    doubt = undefined
     for (;;) {
       const head = await lastHead(by)
       if (head && (await links.get(auditId(writer, head.position)))?.hash !== head.link)
         throw new BrokenChainError(`link ${head.position}, which was signed, is gone or is another`)
       const end = await lastLinkAfter(head)
-      if (!end) return
+      if (!end) return keep(by, head)
       const body = {
         writer,
         number: (head?.number ?? -1) + 1,
@@ -120,6 +174,7 @@ export function createSealer(ports: SealPorts): Sealer {
       if ((await heads.insert(sealed)) === 'exists') continue
       counter.inc({ writer, outcome: 'signed' })
       announce({ ...sealed, version: 1 })
+      await keep(by, { ...sealed, version: 1 })
       return
     }
   }
@@ -141,7 +196,11 @@ export function createSealer(ports: SealPorts): Sealer {
     } catch (error) {
       counter.inc({ writer, outcome: 'failed' })
       health.set(name, 'quality', { ok: false, say: `the audit chain of ${writer} is not signed: ${explain(error)}` })
-      log.warn({ err: error, writer }, 'audit chain not sealed')
+      if (error instanceof OtherRecordError) {
+        doubt = error.message
+        noteCompared()
+      }
+      log[doubt === undefined ? 'warn' : 'error']({ err: error, writer }, 'audit chain not sealed')
     }
   }
 
@@ -155,7 +214,9 @@ export function createSealer(ports: SealPorts): Sealer {
         isDueAgain = false
         await sealAndTell()
       } while (isDueAgain)
-    })().finally(() => (sealing = undefined))
+      // In the same breath as the last look at what is due: a call in between would be answered by a loop that is over.
+      sealing = undefined
+    })()
     return sealing
   }
 
@@ -165,6 +226,11 @@ export function createSealer(ports: SealPorts): Sealer {
     },
     linked({ position }) {
       if (++written >= SEAL_LINKS || position === 0) void seal()
+    },
+    async doubt() {
+      if (!isCompared) void seal()
+      await compared.promise
+      return doubt
     },
     async stop() {
       stopping.abort(new Error('the last head is due'))

@@ -113,7 +113,7 @@ export function context(overrides: Partial<GuardContext> = {}): GuardContext {
     limits: DEFAULT_LIMITS,
     mode: known('auto'),
     protectedNamespaces: known(['kube-system']),
-    kill: ['bus', 'record', 'file'].map((channel) => ({ channel, state: known(undefined) })),
+    kill: ['bus', 'record', 'file', 'audit'].map((channel) => ({ channel, state: known(undefined) })),
     approval: known(undefined),
     target: known(undefined),
     running: known([]),

@@ -45,6 +45,7 @@ export function createExecutor(ports: Ports, config: Config): Service {
     async start() {
       const report = await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
       for (const difference of report.differences) log.warn(difference, 'the bus accepted something else')
+      sealer.start()
       hints = bus.consume(CONSUMERS.executor, decodePlanHint, async ({ body }) => {
         if (body.target.cluster === cluster) await worker.look(body.plan)
         return { do: 'ack' }
@@ -69,7 +70,6 @@ export function createExecutor(ports: Ports, config: Config): Service {
         },
         (error) => log.warn({ err: error }, 'what was not told could not be looked for'),
       )
-      sealer.start()
       log.info({ cluster, mode: runtime.options.mode }, 'executing')
     },
     async stop() {
@@ -118,6 +118,7 @@ function runtimeOf(
     record,
     bucket: createBuckets(bus),
     underWay: createUnderWayReader(record.executions, options.cluster, clock),
+    auditDoubt: () => sealer.doubt(),
     audit: createAuditChain({ store, bus, clock, log, cluster: options.cluster, holder, sealer }),
     figures: createFigures(metrics),
     dependents: createDependents(ports),

@@ -46,6 +46,8 @@ export interface Runtime extends Required<Omit<Ports, 'openSigner'>> {
   /** The executions that budgets count, read anew. */
   underWay: () => Promise<Execution[]>
   audit: AuditChain
+  /** Why nothing may be done on the account of this record; undefined where nothing is known against it. */
+  auditDoubt: () => Promise<string | undefined>
   figures: Figures
   teller: Teller
   dependents: Dependents

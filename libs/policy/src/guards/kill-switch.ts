@@ -1,8 +1,8 @@
 import type { Refusal } from '@kubewise/contracts'
 import type { Guard, GuardContext } from '../guard.ts'
 
-/** Independent channels that must be read before anything is changed: the bus, the record, a file or ConfigMap. */
-export const KILL_CHANNELS = 3
+/** Independent channels that must be read before anything is changed: the bus, the record, a file or ConfigMap, the audit. */
+export const KILL_CHANNELS = 4
 
 /** Why nothing may be written now: a channel is set, or was not read. */
 export function killRefusal(kill: GuardContext['kill'], at: GuardContext['at']): Refusal | undefined {

@@ -62,6 +62,17 @@ describe('kubewise audit verify', () => {
     assert.match(out, /^api: 5 links, 2 heads, sealed up to link 4\nexecutor: 5 links, .*\nThe audit is whole\.\n$/)
   })
 
+  it('knows by the heads beside the key that a chain lost its end together with its heads', async () => {
+    await using kept = await home()
+    kept.sql(
+      `DELETE FROM "audit-heads" WHERE _id = 'api/000000000001'; DELETE FROM "audit" WHERE _id > 'api/000000000000' AND _id < 'api/1'`,
+    )
+    const { code, err } = await run(kept.env)
+    assert.equal(code, 1)
+    assert.match(err, /link 4 of api: it is gone; the kept head api\/000000000001 seals it/)
+    assert.equal((await run(kept.env, '--store', `sqlite:${kept.file}`)).code, 0)
+  })
+
   const harms: [string, string, RegExp][] = [
     ['deleted', `DELETE FROM "audit" WHERE _id = 'executor/000000000002'`, /link 2 of executor: gone/],
     [
@@ -86,7 +97,7 @@ describe('kubewise audit verify', () => {
       /its signature is not by key/,
     ],
     ['robbed of its heads', `DELETE FROM "audit-heads"`, /no signed head; nothing of it is proven/],
-    ['emptied', `DELETE FROM "audit-heads"; DELETE FROM "audit"`, /there is no audit chain in this record/],
+    ['emptied', `DELETE FROM "audit-heads"; DELETE FROM "audit"`, /chain executor: nothing is left of it/],
     [
       'garbled',
       `UPDATE "audit" SET document = '{}' WHERE _id = 'api/000000000003'`,

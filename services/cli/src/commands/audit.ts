@@ -1,7 +1,14 @@
 import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { publicFileOf, readPublicKeys, verifyAudit, type AuditReport, type PublicKeys } from '@kubewise/audit'
+import {
+  publicFileOf,
+  readKeptHeads,
+  readPublicKeys,
+  verifyAudit,
+  type AuditReport,
+  type PublicKeys,
+} from '@kubewise/audit'
 import { decodeAuditHead, type AuditHead } from '@kubewise/contracts'
 import {
   auditKeyFile,
@@ -83,6 +90,15 @@ async function readHeads(file: string | undefined): Promise<AuditHead[]> {
   return heads
 }
 
+/** Those that this installation keeps beside its key: of its own record alone, a copy may be older. */
+async function readOwnHeads(config: Config): Promise<AuditHead[]> {
+  try {
+    return await readKeptHeads(auditKeyFile(config))
+  } catch (error) {
+    throw new UsageError(explain(error), { cause: error })
+  }
+}
+
 function headIn(line: string): AuditHead | string {
   try {
     const value = JSON.parse(line) as { head?: unknown } | null
@@ -121,7 +137,12 @@ function tell({ chains, faults, faultCount }: AuditReport, { out, err }: Command
 async function verify(options: Options, ports: CommandPorts): Promise<ExitCode> {
   const config = readConfig(ports.env())
   const target = targetOf(options, config)
-  const [keys, kept] = await Promise.all([readKeys(options.key, config), readHeads(options.heads)])
+  const [keys, given, own] = await Promise.all([
+    readKeys(options.key, config),
+    readHeads(options.heads),
+    options.store === undefined ? readOwnHeads(config) : [],
+  ])
+  const kept = [...given, ...own]
   if (target.kind === 'sqlite' && !existsSync(target.file)) {
     ports.err(`kubewise: there is no record at ${target.file}\n`)
     return 1

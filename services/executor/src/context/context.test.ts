@@ -21,7 +21,12 @@ describe('the kill switch', () => {
   const absent = () => Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' }))
 
   function channels(
-    given: { readText?: () => Promise<string>; env?: Record<string, string>; cluster?: FakeCluster } = {},
+    given: {
+      readText?: () => Promise<string>
+      env?: Record<string, string>
+      cluster?: FakeCluster
+      auditDoubt?: string
+    } = {},
   ) {
     const store = new MemoryStore()
     const bus = new MemoryBus()
@@ -34,6 +39,7 @@ describe('the kill switch', () => {
       record: recordOf(store),
       options,
       readText: given.readText ?? absent,
+      auditDoubt: async () => given.auditDoubt,
     }
     return { store, bus, read: () => readKill(ports) }
   }
@@ -44,7 +50,7 @@ describe('the kill switch', () => {
       states.map(({ state }) => state),
       states.map(() => ({ isKnown: true, value: undefined })),
     )
-    assert.equal(states.length, 3)
+    assert.equal(states.length, 4)
   })
 
   it('is set by a file that is there, also an empty one', async () => {
@@ -58,14 +64,19 @@ describe('the kill switch', () => {
     assert.equal(file?.state.isKnown, false)
   })
 
+  it('is set by an audit that is not this record’s', async () => {
+    const [, , , audit] = await channels({ auditDoubt: 'head 7 is gone' }).read()
+    assert.deepEqual(audit, { channel: 'the audit', state: { isKnown: true, value: 'head 7 is gone' } })
+  })
+
   it('in a cluster is also a ConfigMap, whose absence must be readable', async () => {
     const cluster = new FakeCluster(new VirtualClock())
     const { read } = channels({ cluster, env: { POD_NAMESPACE: 'kubewise' } })
-    assert.deepEqual((await read())[3]?.state, { isKnown: true, value: undefined })
+    assert.deepEqual((await read())[4]?.state, { isKnown: true, value: undefined })
     cluster.put({ kind: 'ConfigMap', metadata: { name: 'kubewise-kill', namespace: 'kubewise' } })
-    assert.deepEqual((await read())[3]?.state, { isKnown: true, value: 'the ConfigMap exists' })
+    assert.deepEqual((await read())[4]?.state, { isKnown: true, value: 'the ConfigMap exists' })
     cluster.isDown = true
-    assert.equal((await read())[3]?.state.isKnown, false)
+    assert.equal((await read())[4]?.state.isKnown, false)
   })
 
   it('that was lifted in the record runs', async () => {

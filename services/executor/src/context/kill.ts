@@ -5,7 +5,7 @@ import { explain } from '@kubewise/service'
 import type { Runtime } from '../runtime.ts'
 
 type Channel = GuardContext['kill'][number]
-type KillPorts = Pick<Runtime, 'bucket' | 'kube' | 'record' | 'options' | 'readText' | 'clock'>
+type KillPorts = Pick<Runtime, 'bucket' | 'kube' | 'record' | 'options' | 'readText' | 'clock' | 'auditDoubt'>
 
 const CONFIG_MAP = 'kubewise-kill'
 const LONGEST_REASON = 200
@@ -77,6 +77,8 @@ function readOnce(ports: KillPorts): Promise<Reading[]> {
     asKnown('the bus', () => onBus(ports), ports),
     asKnown('the record', () => inRecord(ports), ports),
     asKnown('the file', () => inFile(ports), ports),
+    // A record that is not the one whose head was kept may have forgotten what was done: nothing is done on its account.
+    asKnown('the audit', () => ports.auditDoubt(), ports),
     ...(killNamespace === undefined ? [] : [asKnown('the ConfigMap', () => inConfigMap(ports, killNamespace), ports)]),
   ])
 }

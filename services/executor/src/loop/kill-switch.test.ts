@@ -94,6 +94,32 @@ async function begun(world: World, steps = rollback as Parameters<typeof planFor
   return plan
 }
 
+describe('a record that is not the one whose head was kept', () => {
+  it('has nothing done on its account, until a person has looked', async () => {
+    const world = await ill()
+    const head = { writer: 'executor', number: 3, position: 40, link: 'l', previous: 'p', atMs: 1, key: 'k', hash: 'h' }
+    let isKept = true
+    world.signer.kept = {
+      place: () => 'audit.key.executor.head',
+      last: async () => (isKept ? { _id: 'executor/000000000003', version: 1, ...head, signature: 's' } : undefined),
+      keep: async () => undefined,
+    }
+    const plan = await begun(world)
+    await world.clock.advance(MINUTE)
+    const { refusal } = world.execution(plan) ?? {}
+    assert.equal(refusal?.code, 'kill-switch')
+    assert.match(refusal?.say ?? '', /set on the audit: head 3 of executor, kept in .*move that file away/)
+    assert.deepEqual(world.cluster.landed(), [])
+    isKept = false
+    await world.clock.advance(2 * MINUTE)
+    const next = planFor(world, rollback, { attempt: 2 })
+    await world.propose(next)
+    await untilSettled(world, next)
+    assert.notDeepEqual(world.cluster.landed(), [])
+    await world.stop()
+  })
+})
+
 describe('the kill switch, by each of its channels alone', () => {
   for (const channel of CHANNELS) {
     it(`${channel.name}, set: nothing begins`, async () => {
