@@ -1,5 +1,6 @@
 import type { Refusal, Undo } from '@kubewise/contracts'
 import type { JsonPatchOperation, KubernetesObject } from '@kubewise/kube'
+import { isOfWrite } from '../ledger/marker.ts'
 
 export const STEP_ANNOTATION = 'kubewise.io/step'
 
@@ -76,7 +77,7 @@ export function guardedUndo(
   { markers, footprint }: { markers: readonly string[]; footprint: Footprint },
 ): JsonPatchOperation[] | Refusal {
   const marker = markerOn(object)
-  if (marker === undefined || !markers.includes(marker))
+  if (marker === undefined || !markers.some((ours) => isOfWrite(marker, ours)))
     return { code: 'changed-since', say: 'Another remediation has changed the object since; it is left as it is.' }
   const isOurs: JsonPatchOperation = {
     op: 'test',

@@ -1,10 +1,12 @@
 import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import type { KubernetesObject } from '@kubewise/kube'
 import { actionNamed } from '@kubewise/policy'
+import { markerOn } from '../actions/patch.ts'
 import { workOf } from '../actions/index.ts'
 import { isRefusal, isSeveral, type ActionWork, type Prepared } from '../actions/work.ts'
 import type { Work } from '../work.ts'
 import { effectNamed, type EffectName, type Sought } from './effects/index.ts'
+import { isOfWrite } from './marker.ts'
 import { isMember } from './members.ts'
 import { compensationChanges, objectOf, prepareStep, reversed, takingBack } from './subject.ts'
 import type { Slot } from './write-once.ts'
@@ -38,13 +40,16 @@ export function leavesMarker(step: ExecutionStep): boolean {
   return !isSeveral(action) || action.prepare !== undefined
 }
 
+const LANDED: Refusal = { code: 'landed-late', say: 'An earlier request of this step has landed after all.' }
+
 /** A step forwards. */
 export function stepSlot(work: Work, id: string): Slot | Refusal {
   const { ledger, plan, lock, clock } = work
   const step = ledger.step(id)
   const action = workOf(actionNamed(step.action)?.name ?? step.action)
   if (!action) return { code: 'action-unknown', say: `There is no action ${step.action} (any more).` }
-  const { isPreparedFor, look, madeUid, ...rest } = wire(work, step, effectOf(action, step))
+  const effect = effectOf(action, step)
+  const { isPreparedFor, look, madeUid, ...rest } = wire(work, step, effect)
   const next = `${plan._id}/${id}/${lock.epoch}`
   return {
     ...rest,
@@ -57,6 +62,8 @@ export function stepSlot(work: Work, id: string): Slot | Refusal {
     async prepare() {
       const found = await prepareStep(work, action, step, next)
       if (isRefusal(found)) return found
+      // Writing on what we have written would do it twice, and forget what was there before.
+      if (effect === 'patch' && isOfWrite(markerOn(found.object), next)) return LANDED
       isPreparedFor(found.object)
       return found.prepared
     },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { COLLECTIONS, type Plan } from '@kubewise/contracts'
+import { COLLECTIONS, type Execution, type Plan, type PlanStep } from '@kubewise/contracts'
 import { KubeError, type Deployment, type KubernetesObject, type Pod } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
 import type { WriteFault } from '../fixture/fake-cluster.ts'
@@ -171,6 +171,69 @@ describe('the API server’s no', () => {
     await world.stop()
     assert.equal(execution.steps[0]?.refusal?.code, 'reverted')
     assert.equal(world.cluster.landed('patch').length, 1)
+  })
+})
+
+describe('a first write that comes after another has taken over, whose own is lost', () => {
+  const steps: Record<string, [Partial<PlanStep>, string?]> = {
+    rollback: [{ with: { toRevision: 1 } }, 'bad:2'],
+    restart: [{ action: 'restart@1' }],
+    raise: [{ action: 'set-resources@1', with: { container: 'app', memoryLimit: '96Mi' } }],
+    scale: [{ action: 'scale@1', with: { replicas: 5 } }],
+  }
+  const tried = (steps: Execution['steps']) => steps.map(({ id, status }) => `${id} ${status}`)
+
+  for (const [name, [step, release]] of Object.entries(steps))
+    it(`is the step’s own, whenever it comes (${name})`, async () => {
+      const run = async (fault?: WriteFault) => {
+        const world = await createWorld()
+        if (release) world.cluster.release('Deployment', 'web', template(release))
+        if (fault) world.cluster.fault = ({ nth }) => (nth === 1 ? fault : nth === 2 ? 'lost' : 'none')
+        const checker = watch(world)
+        const plan = planFor(world, [step])
+        const first = await world.start()
+        if (fault) first.diesAt = (label) => label === 'after-send'
+        void world.propose(plan).catch(() => undefined)
+        await world.clock.advance(SECOND)
+        await world.start()
+        const execution = await untilSettled(world, plan)
+        await world.clock.advance(MINUTE)
+        await world.stop()
+        return { world, execution, violations: checker.finish() }
+      }
+      const calm = await run()
+      for (let lateMs = 12 * SECOND; lateMs <= 40 * SECOND; lateMs += 500) {
+        const { world, execution, violations } = await run({ lateMs })
+        const given = `${lateMs} ms late`
+        assert.equal(execution.status, 'recovered', `${given}: ${execution.say}`)
+        assert.deepEqual(tried(execution.steps), tried(calm.execution.steps), given)
+        assert.deepEqual(violations, [], given)
+        assert.equal(world.cluster.landed('patch').length, calm.world.cluster.landed('patch').length, given)
+      }
+    })
+
+  it('is taken back as any other where it does not help', async () => {
+    for (let lateMs = 12 * SECOND; lateMs <= 30 * SECOND; lateMs += SECOND) {
+      const world = await brokenWorld()
+      world.cluster.fateOf = () => 'ImagePullBackOff'
+      world.cluster.remove('Pod', world.cluster.all<Pod>('Pod')[0]?.metadata?.name ?? '')
+      world.cluster.fault = ({ nth }) => (nth === 1 ? { lateMs } : nth === 2 ? 'lost' : 'none')
+      const checker = watch(world)
+      const plan = planFor(world, rollback)
+      const first = await world.start()
+      first.diesAt = (label) => label === 'after-send'
+      void world.propose(plan).catch(() => undefined)
+      await world.clock.advance(SECOND)
+      await world.start()
+      const execution = await untilSettled(world, plan)
+      await world.stop()
+      assert.equal(execution.status, 'undone', `${lateMs} ms late: ${execution.say}`)
+      assert.equal(
+        world.cluster.object<Deployment>('Deployment', 'web').spec?.template?.spec?.containers[0]?.image,
+        'bad:2',
+      )
+      assert.deepEqual(checker.finish(), [])
+    }
   })
 })
 

@@ -1,7 +1,6 @@
 import { keyOf, type ExecutionStep, type Refusal, type Target } from '@kubewise/contracts'
 import { isKubeError, isPodReady } from '@kubewise/kube'
 import { readyPodsAllowed } from '@kubewise/policy'
-import { markerOn } from '../actions/patch.ts'
 import { irreversible, isRefusal, uidOf, type Member, type SeveralWork } from '../actions/work.ts'
 import { gather, readSettings } from '../context/gather.ts'
 import { readWorkload, wantedOf } from '../context/workload.ts'
@@ -130,32 +129,8 @@ async function beforeMembers(work: Work, id: string, action: SeveralWork): Promi
   const slot = stepSlot(work, id)
   if (isRefusal(slot)) return refused(slot)
   // It stays `sent` until its last pod is done: whoever takes over begins by looking at it.
-  const prepare = async () => ((await ownMarker(work, id)) === undefined ? slot.prepare() : LANDED)
-  const ended = await writeOnce(work, { ...slot, prepare, toObserved: async () => undefined })
-  if (ended.outcome === 'refused' && ended.refusal.code === LANDED.code) return adopt(work, id)
+  const ended = await writeOnce(work, { ...slot, toObserved: async () => undefined })
   return ended.outcome === 'observed' ? undefined : ended
-}
-
-const LANDED: Refusal = { code: 'landed-late', say: 'An earlier request of this step has landed after all.' }
-
-/** What an earlier request of this very step left on its object, under whatever epoch. @throws KubeError */
-async function ownMarker(work: Work, id: string): Promise<string | undefined> {
-  const object = await objectFor(work, work.ledger.step(id))
-  const marker = isRefusal(object) ? undefined : markerOn(object)
-  const isOurs = marker?.startsWith(`${work.plan._id}/${id}/`) === true && !marker.endsWith('/undo')
-  return isOurs ? marker : undefined
-}
-
-/** Takes a late landing for the step's own: writing again would forget what was there before it. */
-async function adopt(work: Work, id: string): Promise<NotDone | undefined> {
-  const { ledger, audit, plan, lock } = work
-  const marker = await ownMarker(work, id)
-  if (marker === undefined) return refused(LANDED)
-  const { say } = LANDED
-  const detail = { marker }
-  await audit.append({ event: 'effect', target: plan.target, plan: plan._id, step: id, epoch: lock.epoch, say, detail })
-  await ledger.changeStep(id, (step) => ({ ...step, status: 'sent', marker }))
-  return undefined
 }
 
 /** @returns undefined when the cluster could not be read: another look is due */

@@ -13,6 +13,7 @@ import {
 } from '@kubewise/kube'
 import type { Known } from '@kubewise/policy'
 import { markerOn } from '../actions/patch.ts'
+import { isOfWrite } from '../ledger/marker.ts'
 import { uidOf } from '../actions/work.ts'
 import { wantedOf, type WorkloadView } from '../context/workload.ts'
 import { currentPods, endedSince, nameOf, whyItCannotRun } from './pods.ts'
@@ -122,7 +123,7 @@ function onChanged(look: (changed: Changed & { object: KubernetesObject }) => Fi
 
 const changeStands = onChanged(({ step, object }) => {
   const what = `${step.object.kind} ${step.object.name}`
-  if (markerOn(object) !== step.marker) return fails(`Somebody has changed ${what} since.`)
+  if (!isOfWrite(markerOn(object), step.marker)) return fails(`Somebody has changed ${what} since.`)
   const field = setBack(object, step.changes)
   return field ? fails(`Somebody has set back ${field.path} of ${what}.`) : holds('It is as it was left.')
 }, 'What was changed is as it was left.')

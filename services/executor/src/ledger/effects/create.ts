@@ -1,9 +1,9 @@
 import type { ExecutionStep } from '@kubewise/contracts'
-import type { KubernetesObject } from '@kubewise/kube'
 import { markerOn } from '../../actions/patch.ts'
 import { uidOf } from '../../actions/work.ts'
 import { refOf, resourceOfKind } from '../../context/workload.ts'
 import type { Work } from '../../work.ts'
+import { isOfWrite } from '../marker.ts'
 import type { Effect, EffectKind } from './effect.ts'
 
 /** Where the name of what is made stands among a step's changes. */
@@ -15,10 +15,6 @@ export function madeEntity({ object, changes }: Pick<ExecutionStep, 'object' | '
   const { uid: _uid, ...place } = object
   return made ? { ...place, name: String(made.after ?? made.before) } : object
 }
-
-/** The same step of the same plan, whichever executor sent it. */
-const isOfStep = (object: KubernetesObject, marker: string) =>
-  markerOn(object)?.startsWith(marker.slice(0, marker.lastIndexOf('/') + 1)) === true
 
 async function read({ kube }: Work, step: ExecutionStep, changes: ExecutionStep['changes']) {
   const resource = resourceOfKind(step.object.kind)
@@ -39,11 +35,11 @@ export const create: EffectKind<Extract<Effect, { kind: 'create' }>> = {
   async look(work, step, { marker, changes }) {
     const object = await read(work, step, changes)
     if (!object) return 'absent'
-    return isOfStep(object, marker) ? 'done' : 'gone'
+    return isOfWrite(markerOn(object), marker) ? 'done' : 'gone'
   },
 
   async madeUid(work, step, { marker, changes }) {
     const object = await read(work, step, changes)
-    return object && isOfStep(object, marker) ? uidOf(object) : undefined
+    return object && isOfWrite(markerOn(object), marker) ? uidOf(object) : undefined
   },
 }

@@ -1,6 +1,7 @@
 import { markerOn } from '../../actions/patch.ts'
 import { uidOf } from '../../actions/work.ts'
 import { refOf, resourceOfKind } from '../../context/workload.ts'
+import { isOfWrite } from '../marker.ts'
 import { objectOf } from '../subject.ts'
 import type { Effect, EffectKind } from './effect.ts'
 
@@ -18,7 +19,7 @@ export const patch: EffectKind<Extract<Effect, { kind: 'patch' }>> = {
   async look(work, step, { marker }) {
     const object = await objectOf(work, step)
     if (!object || uidOf(object) !== step.object.uid) return 'gone'
-    return markerOn(object) === marker ? 'done' : 'absent'
+    return isOfWrite(markerOn(object), marker) ? 'done' : 'absent'
   },
 
   stateOf: ({ metadata }) =>
