@@ -37,8 +37,8 @@ export const Canary = strict({
   isWatched: Type.Boolean(),
   /** Why it is watched, or not; then what was seen. */
   say: Text,
-  /** not-enough: of a raise that stays, and is raised again. */
-  verdict: optional(oneOf(['good', 'bad', 'not-enough'])),
+  /** not-enough: of a raise that stays, and is raised again. released: somebody else let the rest be replaced. */
+  verdict: optional(oneOf(['good', 'bad', 'not-enough', 'released'])),
 })
 export type Canary = Static<typeof Canary>
 

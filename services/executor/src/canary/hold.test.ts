@@ -3,7 +3,7 @@ import type { DaemonSet, Deployment, JsonPatchOperation, Pod, StatefulSet } from
 import { templateHash } from '@kubewise/kube'
 import type { WorkloadView } from '../context/workload.ts'
 import { applyJsonPatch } from '../fixture/json-patch.ts'
-import { holding, holdOf, letGo } from './hold.ts'
+import { holding, holdOf, letGo, releasedFields } from './hold.ts'
 
 const SETTINGS = { watchMs: 15_000, minReplicas: 4 }
 const RESTART: JsonPatchOperation[] = [{ op: 'add', path: '/spec/template/metadata/annotations', value: { at: 'now' } }]
@@ -88,6 +88,45 @@ describe('a canary', () => {
     const theirs = deployment({ minReadySeconds: 30, strategy: ONE_MORE })
     assert.deepEqual(letGo({ changes }, theirs), [{ op: 'remove', path: '/spec/strategy' }])
   })
+
+  const held15 = { minReadySeconds: 15, strategy: ONE_MORE }
+  const people: [string, WorkloadView['workload'], WorkloadView['workload'], string[]][] = [
+    ['left as it is', deployment(), deployment(held15), []],
+    [
+      'with what the server fills in',
+      deployment(),
+      deployment({ ...held15, strategy: { type: 'RollingUpdate', ...ONE_MORE } }),
+      [],
+    ],
+    ['that is to wait longer', deployment(), deployment({ ...held15, minReadySeconds: 60 }), []],
+    ['without its wait', deployment(), deployment({ strategy: ONE_MORE }), ['/spec/minReadySeconds']],
+    [
+      'that may lose more',
+      deployment(),
+      deployment({ ...held15, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 2 } } }),
+      ['/spec/strategy'],
+    ],
+    [
+      'that replaces all at once',
+      deployment(),
+      deployment({ ...held15, strategy: { type: 'Recreate' } }),
+      ['/spec/strategy'],
+    ],
+    ['with its partition', statefulSet(), statefulSet({ updateStrategy: STATEFUL }), []],
+    ['with a higher one', statefulSet(), statefulSet({ updateStrategy: { rollingUpdate: { partition: 5 } } }), []],
+    [
+      'with a lower one',
+      statefulSet(),
+      statefulSet({ updateStrategy: { rollingUpdate: { partition: 2 } } }),
+      ['/spec/updateStrategy'],
+    ],
+    ['without one', statefulSet(), statefulSet(), ['/spec/updateStrategy']],
+  ]
+  for (const [given, before, now, released] of people)
+    it(`of a ${before.kind} ${given} is ${released.length > 0 ? 'let go by somebody' : 'still held'}`, () => {
+      const changes = holdOf(view(before), RESTART, SETTINGS)?.fields ?? []
+      assert.deepEqual(releasedFields({ changes }, now), released)
+    })
 
   const back: JsonPatchOperation[] = [{ op: 'replace', path: '/spec/template', value: OLD }]
   const not: [string, WorkloadView, RegExp, JsonPatchOperation[]?, Partial<typeof SETTINGS>?][] = [

@@ -117,6 +117,22 @@ export const holding = ({ fields }: Hold): JsonPatchOperation[] =>
 export const heldFields = ({ changes }: Pick<ExecutionStep, 'changes'>): Field[] =>
   changes.filter(({ path }) => PATHS.has(path))
 
+const asFields = (value: unknown) =>
+  (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+
+/** A longer wait holds too, as does a higher partition; what the server fills in beside is no change. */
+function stillHolds({ path, after }: Field, now: unknown): boolean {
+  if (path === MIN_READY) return Number(now ?? 0) >= Number(after)
+  const theirs = asFields(asFields(now)['rollingUpdate'])
+  return Object.entries(asFields(asFields(after)['rollingUpdate'])).every(([key, value]) =>
+    key === 'partition' ? Number(theirs[key] ?? 0) >= Number(value) : isDeepStrictEqual(theirs[key], value),
+  )
+}
+
+/** The fields by which somebody else has let go of a rollout that was held. */
+export const releasedFields = (step: Pick<ExecutionStep, 'changes'>, workload: Workload): string[] =>
+  heldFields(step).flatMap((held) => (stillHolds(held, fieldOf(workload, held.path)) ? [] : [held.path]))
+
 /** What lets a rollout go on: each field as it was before, unless somebody has set it since. */
 export function letGo(step: Pick<ExecutionStep, 'changes'>, workload: Workload): JsonPatchOperation[] {
   return heldFields(step).flatMap(({ path, before, after }): JsonPatchOperation[] => {

@@ -87,13 +87,18 @@ export function takeHeldBack(
     : { code: 'cannot-be-undone', say: 'Its pods were replaced; nothing of that can be taken back.' }
 }
 
+/** Nothing of what holds a rollout is left that we would take off. */
+export const LET_GO: Refusal = { code: 'let-go', say: 'Nothing that KubeWise has set holds the rollout any more.' }
+
 /** The write that lets the rest be replaced. */
 export function preparedRest(
   step: ExecutionStep,
   view: WorkloadView,
-): Pick<Prepared, 'changes' | 'undo'> & { operations: JsonPatchOperation[] } {
+): (Pick<Prepared, 'changes' | 'undo'> & { operations: JsonPatchOperation[] }) | Refusal {
+  const operations = letGo(step, view.workload)
+  if (operations.length === 0) return LET_GO
   return {
-    operations: letGo(step, view.workload),
+    operations,
     changes: heldFields(step).map(({ path, before, after }) => ({ path, before: after, after: before })),
     undo: irreversible('It only lets the rollout go on; the step itself is what is taken back.'),
   }

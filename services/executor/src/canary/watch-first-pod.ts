@@ -7,10 +7,11 @@ import { readWorkload } from '../context/workload.ts'
 import { currentPods, endedSince, nameOf, whyItCannotRun } from '../verify/pods.ts'
 import { neighboursWell } from '../verify/neighbours.ts'
 import type { Work } from '../work.ts'
+import { releasedFields } from './hold.ts'
 
-/** `not-enough`: of a raise that stays, and is raised again. */
+/** `not-enough`: of a raise that stays, and is raised again. `released`: somebody else let the rest be replaced. */
 export interface Watched {
-  value: 'good' | 'bad' | 'not-enough'
+  value: 'good' | 'bad' | 'not-enough' | 'released'
   say: string
 }
 type Look = Watched | { value: 'not-ready' | 'ready' | 'unknown'; say: string }
@@ -24,6 +25,12 @@ async function lookAt(work: Work, step: ExecutionStep): Promise<Look> {
   const view = await asKnown(() => readWorkload(kube, plan.target))
   if (!view.isKnown) return { value: 'unknown', say: `The first new pod could not be read: ${view.why}` }
   if (!view.value) return { value: 'bad', say: 'The workload does not exist any more.' }
+  const released = releasedFields(step, view.value.workload)
+  if (released.length > 0)
+    return {
+      value: 'released',
+      say: `Somebody let the rollout go on before its first new pod was watched to the end, by ${released.join(', ')}.`,
+    }
   const pods = currentPods(view.value) ?? []
   for (const pod of pods) {
     const reason = whyItCannotRun(pod)
@@ -46,7 +53,7 @@ async function lookAt(work: Work, step: ExecutionStep): Promise<Look> {
 /**
  * Watches the first new pod of a step that was held: good once it was ready for as long as is set, without an end; bad at the first
  * thing that no waiting can mend, or when the plan's time to recover is over. The old pods are there all the while, so that also
- * what could not be read is taken back.
+ * what could not be read is taken back. Over as soon as somebody else lets the rest be replaced: there is nothing to hold any more.
  *
  * @throws the reason of `stopping`
  */
@@ -67,7 +74,7 @@ export async function watchFirstPod(
     const stop = halted()
     if (stop) return stop
     const { value, say } = await lookAt(work, step)
-    if (value === 'good' || value === 'bad' || value === 'not-enough') return { value, say }
+    if (value !== 'ready' && value !== 'not-ready' && value !== 'unknown') return { value, say }
     const nowMs = clock.monotonic()
     readySinceMs = value === 'ready' ? (readySinceMs ?? nowMs) : undefined
     if (readySinceMs !== undefined && nowMs - readySinceMs >= watchMs)

@@ -137,7 +137,9 @@ function leftOf({ ledger }: Work, held: string): string {
 async function prepareRest(work: Work, held: string, marker: string): Promise<PreparedFor | Refusal> {
   const view = await viewFor(work)
   if (isRefusal(view)) return view
-  const { operations, ...prepared } = preparedRest(work.ledger.step(held), view)
+  const rest = preparedRest(work.ledger.step(held), view)
+  if (isRefusal(rest)) return rest
+  const { operations, ...prepared } = rest
   const effect: Effect = {
     kind: 'patch',
     operations: guardedPatch(view.workload, operations, footprintOf(work, marker, { revert: leftOf(work, held) })),

@@ -16,18 +16,27 @@ const specOf = (world: World) => {
   const { template: of, ...rest } = world.cluster.object<Deployment>('Deployment', 'web').spec ?? {}
   return { ...rest, memory: of?.spec?.containers[0]?.resources?.limits?.['memory'], notes: of?.metadata?.annotations }
 }
+const without = (spec: Deployment['spec'], ...keys: string[]): Deployment['spec'] =>
+  Object.fromEntries(Object.entries(spec ?? {}).filter(([key]) => !keys.includes(key))) as Deployment['spec']
+/** As a person would by `kubectl edit`. */
+function edit(world: World, spec: Deployment['spec']): void {
+  const web = world.cluster.object<Deployment>('Deployment', 'web')
+  const generation = (web.metadata?.generation ?? 0) + 1
+  world.cluster.put<Deployment>({ ...web, metadata: { ...web.metadata, generation }, ...(spec && { spec }) })
+  world.cluster.reconcile()
+}
 const podsOf = (world: World) => world.cluster.all<Pod>('Pod').map(({ metadata }) => metadata?.uid)
 const statuses = ({ steps }: Execution) => steps.map(({ id, status }) => `${id}: ${status}`)
 const tells = (world: World) => world.store.documents(COLLECTIONS.audit).map(({ say }) => say)
 
 /** Carries out a plan; what pods there are while the first new one is watched is noted. */
-async function run(world: World, plan: Plan, meanwhile: () => void = () => undefined) {
+async function run(world: World, plan: Plan, meanwhile: () => unknown = () => undefined) {
   const checker = watch(world)
   await world.start()
   await world.propose(plan)
   await world.clock.advance(5 * SECOND)
   const during = { pods: podsOf(world), spec: specOf(world) }
-  meanwhile()
+  await meanwhile()
   const execution = await untilSettled(world, plan)
   await world.stop()
   assert.deepEqual(checker.finish(), [])
@@ -181,6 +190,27 @@ describe('a change of a template on many pods', () => {
     assert.equal(execution.status, 'failed')
     assert.equal(execution.steps[0]?.undo?.status, 'refused')
   })
+
+  const releases: [string, (spec: Deployment['spec']) => Deployment['spec']][] = [
+    ['all that holds it', (spec) => without(spec, 'minReadySeconds', 'strategy')],
+    ['its time to be ready', (spec) => without(spec, 'minReadySeconds')],
+  ]
+  for (const [what, release] of releases)
+    for (const isWell of [true, false])
+      it(`says that somebody let it go on, who changed ${what}, and that it ${isWell ? 'helped' : 'did not'}`, async () => {
+        const world = await createWorld()
+        world.cluster.fateOf = () => (isWell ? 'ready' : 'starting')
+        const { execution } = await run(world, planFor(world, [RESTART]), () => {
+          const web = world.cluster.object<Deployment>('Deployment', 'web')
+          edit(world, release(web.spec))
+        })
+        assert.equal(execution.steps[0]?.canary?.verdict, 'released')
+        assert.match(execution.steps[0]?.canary?.say ?? '', /^Somebody let the rollout go on/)
+        assert.match(storyOf(execution).seen.join(), /canary: released, Somebody/)
+        assert.equal(execution.status, isWell ? 'recovered' : 'failed')
+        const { minReadySeconds, strategy } = specOf(world)
+        assert.deepEqual([minReadySeconds, strategy], [undefined, undefined])
+      })
 
   it('has no canary on few pods, and says why', async () => {
     const world = await createWorld({ replicas: 3 })

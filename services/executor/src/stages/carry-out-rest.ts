@@ -1,5 +1,5 @@
 import type { Refusal } from '@kubewise/contracts'
-import { restOf, withRest } from '../canary/rest.ts'
+import { LET_GO, restOf, withRest } from '../canary/rest.ts'
 import { watchFirstPod, type Watched } from '../canary/watch-first-pod.ts'
 import { irreversible, isRefusal } from '../actions/work.ts'
 import { workOf } from '../actions/index.ts'
@@ -52,7 +52,9 @@ export async function carryOutRest(work: Work, id: string, halted: () => Refusal
   if (!rest || known?.verdict === 'bad') return failed(work, id, { code: 'canary-failed', say: known?.say ?? '' })
   const barred = rest.status === 'sent' ? work.barred : (work.barred ?? (await noLongerAllowed(work)))
   const mine = { ...work, ...(barred && { barred }) }
-  const ended = await carryOutStep(withDeadline(mine, rest.id, halted), rest.id)
+  const wrote = await carryOutStep(withDeadline(mine, rest.id, halted), rest.id)
+  const isLetGo = wrote.outcome === 'refused' && wrote.refusal.code === LET_GO.code
+  const ended: WriteOutcome = isLetGo ? { outcome: 'observed' } : wrote
   const action = workOf(ledger.step(id).action)
   // From here on the step cannot be taken back any more than without a canary.
   if (ended.outcome === 'observed' && action?.on === 'workload' && !action.undo)
