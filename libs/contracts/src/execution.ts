@@ -94,6 +94,17 @@ export const SETTLED: readonly ExecutionStatus[] = ['recovered', 'refused', 'und
 /** Another workload that was well before anything was done: worse off since counts against what was done. */
 export const Neighbour = strict({ target: Entity, generation: Count, ready: Count, wanted: Count })
 
+/** What could not be taken back yet, since something could not be read, or sent: it is tried again, and stays owed until then. */
+export const OwedUndo = strict({
+  sinceMs: Ms,
+  tries: Count,
+  /** Nobody tries before. */
+  notBeforeMs: Ms,
+  /** Why the last try did nothing. */
+  say: Text,
+})
+export type OwedUndo = Static<typeof OwedUndo>
+
 /** What was done about a plan; `_id` is the plan's, so that one plan is carried out once. */
 export const Execution = strict({
   ...stored,
@@ -115,8 +126,10 @@ export const Execution = strict({
   /** Noted before the first write. */
   neighbours: optional(Type.Array(Neighbour)),
   verdict: optional(Verdict),
+  /** Only of one that is `undoing`. */
+  owed: optional(OwedUndo),
   say: optional(Type.String()),
-  /** It is at its end, and not every receiver has taken the message about that yet. */
+  /** It is at its end, or owes that something is taken back, and not every receiver has taken the message about that yet. */
   isUntold: optional(Type.Boolean()),
   /** Names of the receivers that have not; all where it names none. */
   untold: optional(Type.Array(Text)),

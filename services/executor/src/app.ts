@@ -125,7 +125,7 @@ function runtimeOf(
     teller: createTeller({
       events,
       outlets,
-      onEndTold: (plan, receiver) => noteTold(record, plan, receiver, receivers),
+      onEndTold: (plan, status, receiver) => noteTold(record, plan, status, receiver, receivers),
     }),
   }
 }

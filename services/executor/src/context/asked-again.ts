@@ -1,7 +1,8 @@
 import type { Refusal } from '@kubewise/contracts'
 import type { Work } from '../work.ts'
 
-const UNREADABLE: ReadonlySet<string> = new Set([
+/** What could not be read says nothing of what may be done. */
+export const UNREADABLE: ReadonlySet<string> = new Set([
   'kill-switch-unreadable',
   'mode-unknown',
   'protected-unknown',

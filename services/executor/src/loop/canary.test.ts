@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan, type PlanStep } from '@kubewise/contracts'
-import type { Deployment, Pod, StatefulSet } from '@kubewise/kube'
+import { KubeError, type Deployment, type Pod, type StatefulSet } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
 import { storyOf } from '../tell/story.ts'
-import { createWorld, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
+import { createWorld, MINUTE, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
 
 const RESTART: Partial<PlanStep> = { id: 'fresh', action: 'restart@1' }
 const RAISE: Partial<PlanStep> = {
@@ -183,13 +183,35 @@ describe('a change of a template on many pods', () => {
     assert.equal(world.cluster.landed('patch').length, 1)
   })
 
-  it('stays held, with nothing sent, once the kill switch is set; a person is told', async () => {
-    const world = await createWorld()
-    const { execution } = await run(world, planFor(world, [RESTART]), () => (world.killFile.text = 'stop'))
-    assert.equal(world.cluster.landed('patch').length, 1)
-    assert.equal(execution.status, 'failed')
-    assert.equal(execution.steps[0]?.undo?.status, 'refused')
-  })
+  const hindrances: [string, (world: World, isIt: boolean) => void][] = [
+    ['the kill switch is set', ({ killFile }, isIt) => (killFile.text = isIt ? 'stop' : undefined)],
+    ['the API server is away', ({ cluster }, isIt) => (cluster.isDown = isIt)],
+    ['the bus is down', ({ bus }, isIt) => (bus.isDown = isIt)],
+    [
+      'the API server takes no write',
+      ({ cluster }, isIt) =>
+        (cluster.fault = () =>
+          isIt ? new KubeError({ kind: 'unavailable', status: 503, message: 'not now' }) : 'none'),
+    ],
+  ]
+  for (const [given, set] of hindrances)
+    it(`stays held, with nothing sent, while ${given}; then it is taken back whole`, async () => {
+      const world = await createWorld()
+      const before = specOf(world)
+      const plan = planFor(world, [RESTART])
+      const { execution } = await run(world, plan, async () => {
+        set(world, true)
+        await world.clock.advance(20 * MINUTE)
+        assert.equal(world.cluster.landed('patch').length, 1)
+        assert.equal(world.execution(plan)?.status, 'undoing')
+        assert.ok(world.execution(plan)?.owed)
+        assert.ok(tells(world).some((say) => say.startsWith('Not taken back yet')))
+        set(world, false)
+      })
+      assert.equal(execution.status, 'undone')
+      assert.deepEqual(specOf(world), before)
+      assert.equal(world.cluster.landed('patch').length, 2)
+    })
 
   const releases: [string, (spec: Deployment['spec']) => Deployment['spec']][] = [
     ['all that holds it', (spec) => without(spec, 'minReadySeconds', 'strategy')],

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Plan } from '@kubewise/contracts'
-import { createWorld, MINUTE, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
+import {
+  createWorld,
+  MINUTE,
+  planFor,
+  SECOND,
+  template,
+  untilOwed,
+  untilSettled,
+  type World,
+} from '../fixture/world.ts'
 
 const rollback = [{ with: { toRevision: 1 } }]
 const twoSteps = [
@@ -136,10 +145,10 @@ describe('the kill switch, by each of its channels alone', () => {
       const world = await ill()
       atFirstWrite(world, () => channel.set(world))
       const plan = await begun(world, twoSteps)
-      await untilSettled(world, plan)
+      await untilOwed(world, plan)
       await world.stop()
       assert.equal(world.cluster.landed().length, 1)
-      assert.equal(world.execution(plan)?.status, 'failed')
+      assert.equal(world.execution(plan)?.status, 'undoing')
     })
 
     for (const harm of ['break', 'hang'] as const) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Settings } from '@kubewise/contracts'
 import type { KubernetesObject } from '@kubewise/kube'
-import { createWorld, planFor, template, untilSettled, type World } from '../fixture/world.ts'
+import { createWorld, MINUTE, planFor, template, type World } from '../fixture/world.ts'
 
 function label(world: World, kind: string, name: string, value: string, namespace: string): void {
   const object = world.cluster.object<KubernetesObject>(kind, name, namespace)
@@ -24,7 +24,7 @@ async function writesAround(happens: (world: World) => void): Promise<string[]> 
   await world.start()
   const plan = planFor(world, [{ with: { toRevision: 1 } }])
   await world.propose(plan)
-  await untilSettled(world, plan)
+  await world.clock.advance(5 * MINUTE)
   await world.stop()
   return world.cluster.landed().map(({ verb }) => verb)
 }

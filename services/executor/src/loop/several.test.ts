@@ -4,7 +4,7 @@ import { KubeError, type Node, type Pod } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
 import { failedJob, fullNode, planOn } from '../fixture/scenarios.ts'
 import { ownedByUs } from '../fixture/owned-by-us.ts'
-import { createWorld, planFor, SECOND, untilSettled, type World } from '../fixture/world.ts'
+import { createWorld, planFor, SECOND, untilOwed, untilSettled, type World } from '../fixture/world.ts'
 
 const KILL = { _id: 'kill', version: 1, isSet: true, by: 'ada', reason: 'stop', changedMs: 0 }
 
@@ -215,14 +215,68 @@ describe('drain@1', () => {
     }
     await world.start()
     await world.propose(plan)
-    const execution = await untilSettled(world, plan)
-    await world.stop()
+    const execution = await untilOwed(world, plan)
     assert.deepEqual(verbs(world), ['patch', 'evict'])
     assert.equal(onNode(world).length, 1)
-    assert.equal(execution.status, 'failed')
     assert.equal(execution.steps[0]?.refusal?.code, 'kill-switch')
-    assert.equal(execution.steps[0]?.undo?.status, 'refused', 'also taking back is a write')
+    assert.match(execution.owed?.say ?? '', /kill switch/, 'also taking back is a write')
+    world.cluster.fault = before
+    world.store.put(COLLECTIONS.kill, { ...KILL, isSet: false })
+    const { status } = await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(status, 'undone')
+    assert.equal(isCordoned(world), false)
+    assert.deepEqual(verbs(world), ['patch', 'evict', 'patch'])
     assert.deepEqual(checker.finish(), [])
+  })
+
+  it('is uncordoned in the end also where its cordon came after another had taken over, whose own was lost', async () => {
+    for (let lateMs = 15 * SECOND; lateMs <= 30 * SECOND; lateMs += 500) {
+      const world = await createWorld()
+      const node = fullNode(world)
+      const plan = planOn(world, node, 'drain@1', {})
+      const checker = watch(world)
+      world.cluster.isBudgeted = () => true
+      world.cluster.fault = ({ verb, nth }) => (verb !== 'patch' || nth > 2 ? 'none' : nth === 1 ? { lateMs } : 'lost')
+      const first = await world.start()
+      first.diesAt = (label) => label === 'after-send'
+      void world.propose(plan).catch(() => undefined)
+      await world.clock.advance(SECOND)
+      await world.start()
+      const { status, say } = await untilSettled(world, plan)
+      await world.stop()
+      assert.deepEqual([status, isCordoned(world)], ['undone', false], `${lateMs} ms late: ${say}`)
+      assert.deepEqual(verbs(world), ['patch', 'patch'])
+      assert.deepEqual(checker.finish(), [])
+    }
+  })
+
+  it('is uncordoned in the end also where its cordon came right before another that had taken over looked', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const plan = planOn(world, node, 'drain@1', {})
+    world.cluster.isBudgeted = () => true
+    const patch = world.cluster.patch.bind(world.cluster)
+    let land: (() => unknown) | undefined
+    world.cluster.patch = (...request) => {
+      land ??= () => patch(...request)
+      return patch(...request)
+    }
+    world.cluster.fault = ({ verb, nth }) => (verb === 'patch' && nth === 1 ? 'lost' : 'none')
+    const first = await world.start()
+    first.diesAt = (label) => label === 'after-send'
+    void world.propose(plan).catch(() => undefined)
+    await world.clock.advance(SECOND)
+    const second = await world.start()
+    second.diesAt = (label, nth) => {
+      if (label === 'before-intent' && nth === 1) land?.()
+      return false
+    }
+    const { status, steps } = await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(steps[0]?.undo?.how, 'restore')
+    assert.deepEqual([status, isCordoned(world)], ['undone', false])
+    assert.deepEqual(verbs(world), ['patch', 'patch'])
   })
 
   it('stops between two evictions once the node is not KubeWise’s to change any more', async () => {

@@ -21,7 +21,7 @@ export async function advance(work: Work): Promise<void> {
         await judge(work)
         break
       case 'undoing':
-        await takeBack(work)
+        if ((await takeBack(work)) === 'owed') return
         break
       default:
         return

@@ -18,6 +18,7 @@ import { openLedger } from '../ledger/ledger.ts'
 import { lockTarget, type TargetLock } from '../ledger/lock.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Work } from '../work.ts'
+import { mustRest } from './owed.ts'
 import { missingPermission } from './permission.ts'
 import { settle } from './settle.ts'
 import { letWait, waitingFor } from './wait.ts'
@@ -114,6 +115,7 @@ async function toClaim(
   const found = await record.executions.get(plan._id)
   if (found && SETTLED.includes(found.status)) return 'settled'
   if (found && isHeld(found, clock.now(), options.leaseMs)) return 'not-now'
+  if (found && mustRest(found, clock.now())) return 'not-now'
   if (found && hasBegun(found)) return { found }
   const awaited = await awaitsApproval(runtime, plan)
   if (awaited) {

@@ -15,16 +15,22 @@ export function endedStatus({ steps }: Execution): Ending {
   return steps.some(({ status }) => status === 'escalated') ? 'escalated' : 'failed'
 }
 
+/** That every receiver has still to be told. */
+export function untoldBy({ receivers }: Work['options']): Pick<Execution, 'isUntold' | 'untold'> {
+  const untold = receivers.map(({ name }) => name)
+  return untold.length > 0 ? { isUntold: true, untold } : {}
+}
+
 /** The clock of attempts and cooldown starts only where something was, or may have been, changed. */
 function ended({ clock, options }: Work, execution: Execution, status: Ending, say: string): Execution {
-  const { actedMs, ...rest } = execution
+  const { actedMs, owed: _owed, isUntold: _isUntold, untold: _untold, ...rest } = execution
   const hasActed = actedMs !== undefined && status !== 'refused'
   // In the same write, so that a message that is not taken, or a death before it is sent, cannot lose it.
-  const untold = isWorthTelling(status, rest.refusal) ? options.receivers.map(({ name }) => name) : []
+  const told = isWorthTelling(status, rest.refusal) ? untoldBy(options) : {}
   return {
     ...rest,
     ...(hasActed && { actedMs }),
-    ...(untold.length > 0 && { isUntold: true, untold }),
+    ...told,
     status,
     say,
     finishedMs: clock.now(),

@@ -5,7 +5,7 @@ import { cut, mrkdwn } from './shown.ts'
 import { storyOf } from './story.ts'
 
 /** What happened, as people are told. */
-export type Happening = 'waiting' | 'acting' | 'noticed' | 'escalated' | 'ended' | Execution['status']
+export type Happening = 'waiting' | 'acting' | 'noticed' | 'undo-owed' | 'escalated' | 'ended' | Execution['status']
 
 const HEADLINES: Partial<Record<Happening, string>> = {
   waiting: 'waits for your approval',
@@ -13,6 +13,7 @@ const HEADLINES: Partial<Record<Happening, string>> = {
   noticed: 'is worth your notice',
   ended: 'is well again',
   recovered: 'recovered',
+  'undo-owed': 'did not recover; the change could not be taken back yet',
   undone: 'did not recover; the change was taken back',
   escalated: 'needs a person',
   failed: 'did not recover',
@@ -20,11 +21,11 @@ const HEADLINES: Partial<Record<Happening, string>> = {
 }
 
 /** A person has to do something now: told at once, never held for a group. */
-const URGENT: ReadonlySet<Happening> = new Set(['waiting', 'escalated', 'failed', 'undone'])
+const URGENT: ReadonlySet<Happening> = new Set(['waiting', 'undo-owed', 'escalated', 'failed', 'undone'])
 export const isUrgent = (happening: Happening): boolean => URGENT.has(happening)
 
 /** With what it was about, whoever takes over need not look for it. */
-const TELLS_ALL: ReadonlySet<Happening> = new Set(['escalated', 'failed', 'undone'])
+const TELLS_ALL: ReadonlySet<Happening> = new Set(['undo-owed', 'escalated', 'failed', 'undone'])
 
 /** Slack shows no more of one message without a fold. */
 const MOST_OF_A_MESSAGE = 3500

@@ -15,25 +15,28 @@ const MOST_AT_ONCE = 1000
 const noteOwed = (
   { executions }: Pick<ExecutorRecord, 'executions'>,
   plan: string,
+  status: Execution['status'],
   stillOwed: (owed: readonly string[] | undefined) => readonly string[],
 ) =>
   update(executions, plan, ({ isUntold, untold, ...execution }) => {
-    if (!isUntold) return undefined
+    if (!isUntold || execution.status !== status) return undefined
     const owed = stillOwed(untold)
     return owed.length > 0 ? { ...execution, isUntold, untold: [...owed] } : execution
   })
 
 /**
- * Notes that a receiver has been told of the end of an execution.
+ * Notes that a receiver has been told of the end of an execution, or that it owes an undo.
  *
+ * @param status what it was told of: what became of it since is told too
  * @param receivers all that there are, for a record that does not name any
  */
 export const noteTold = (
   record: Pick<ExecutorRecord, 'executions'>,
   plan: string,
+  status: Execution['status'],
   receiver: string,
   receivers: readonly string[],
-) => noteOwed(record, plan, (owed = receivers) => owed.filter((name) => name !== receiver))
+) => noteOwed(record, plan, status, (owed = receivers) => owed.filter((name) => name !== receiver))
 
 async function owedEnds({ executions }: Pick<ExecutorRecord, 'executions'>, where: NonNullable<Query['where']>) {
   const found: Execution[] = []
@@ -46,8 +49,10 @@ async function owedEnds({ executions }: Pick<ExecutorRecord, 'executions'>, wher
   return found
 }
 
+const isPast = (sinceMs: number | undefined, nowMs: number) => sinceMs !== undefined && sinceMs <= nowMs - HEAD_START_MS
+
 /**
- * Tells the ends that the record says a receiver has not taken: it was down, its circuit was open, or who was to tell it died.
+ * Tells the ends, and the undos that are owed, that the record says a receiver has not taken: it was down, its circuit was open, or who was to tell it died.
  * Several executors may tell the same; the message's id says so.
  *
  * @throws StoreError
@@ -56,17 +61,20 @@ export async function retell({ record, clock, log, options, teller }: Runtime): 
   const { cluster, receivers } = options
   if (receivers.length === 0) return
   const nowMs = clock.now()
-  const where = { cluster, isUntold: true, finishedMs: { lte: nowMs - HEAD_START_MS } }
-  for (const execution of await owedEnds(record, where)) {
-    const { _id: id, status, say = '', finishedMs = 0, untold } = execution
+  const untoldOnes = { cluster, isUntold: true }
+  const ends = await owedEnds(record, { ...untoldOnes, finishedMs: { lte: nowMs - HEAD_START_MS } })
+  const undos = await owedEnds(record, { ...untoldOnes, status: 'undoing' })
+  for (const execution of [...ends, ...undos.filter(({ owed }) => isPast(owed?.sinceMs, nowMs))]) {
+    const { _id: id, status, owed, say = owed?.say ?? '', finishedMs = owed?.sinceMs ?? 0, untold } = execution
     const to = receivers.map(({ name }) => name).filter((name) => isOwedTo(execution, name))
     const plan = await record.plans.get(id)
     const isStale = !plan || finishedMs <= nowMs - STALE_MS
-    if (plan && !isStale && to.length > 0) teller.tell(plan, status, say, { execution, mayNote: false, to })
+    if (plan && !isStale && to.length > 0)
+      teller.tell(plan, owed ? 'undo-owed' : status, say, { execution, mayNote: false, to })
     else {
       const why = isStale ? 'nobody has taken it for a day' : 'its receivers are no longer configured'
       log.error({ plan: id, status, say, receivers: untold }, `its end was never told: ${why}`)
-      await noteOwed(record, id, () => [])
+      await noteOwed(record, id, status, () => [])
     }
   }
 }

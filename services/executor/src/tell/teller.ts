@@ -31,8 +31,8 @@ export interface Teller {
 export interface TellerPorts {
   events: EventRecorder
   outlets: readonly Outlet[]
-  /** This receiver has the message about this execution's end. */
-  onEndTold(plan: string, receiver: string): Promise<unknown>
+  /** This receiver has the message about this execution's end, or about the undo that it owes. */
+  onEndTold(plan: string, status: Execution['status'], receiver: string): Promise<unknown>
 }
 
 const MAX_REMEMBERED = 10_000
@@ -89,8 +89,8 @@ export function createTeller({ events, outlets, onEndTold }: TellerPorts): Telle
       if (note) write(note)
       for (const outlet of outlets) {
         if (to && !to.includes(outlet.name)) continue
-        const isOwed = execution !== undefined && isOwedTo(execution, outlet.name)
-        outlet.push(message, async () => (isOwed ? onEndTold(plan._id, outlet.name) : undefined))
+        const status = execution && isOwedTo(execution, outlet.name) ? execution.status : undefined
+        outlet.push(message, async () => (status ? onEndTold(plan._id, status, outlet.name) : undefined))
       }
     },
     async drain() {

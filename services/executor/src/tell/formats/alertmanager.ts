@@ -6,7 +6,7 @@ import type { Post } from './format.ts'
 const HOUR = 3_600_000
 /** How long an alert stands that is left to a person, and that nobody ends. */
 export const STANDS_MS = 24 * HOUR
-const LEFT_TO_A_PERSON: ReadonlySet<Happening> = new Set(['undone', 'failed', 'escalated'])
+const LEFT_TO_A_PERSON: ReadonlySet<Happening> = new Set(['undo-owed', 'undone', 'failed', 'escalated'])
 
 interface Alert {
   labels: Record<string, string>
