@@ -197,6 +197,4 @@ export const CASES: readonly ActionCase[] = [
 export const SIMULATOR_ONLY: Readonly<Record<string, string>> = {
   'expand-volume@1 on PersistentVolumeClaim':
     'no storage driver that expands volumes is to be expected of a test cluster',
-  'delete-finished-pods@1 on DaemonSet': 'its controller deletes them itself, at once',
-  'delete-finished-pods@1 on StatefulSet': 'its controller replaces them itself, at once, and lets go of any other',
 }

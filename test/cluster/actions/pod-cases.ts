@@ -163,7 +163,7 @@ async function makeJob(
 ): Promise<void> {
   await decideFate(kube, namespace, code)
   const jobTemplate = { spec: (jobOf(NAME, namespace, completions) as Job).spec }
-  const spec = { schedule: '0 0 1 1 *', suspend: true, jobTemplate }
+  const spec = { schedule: '0 0 1 1 *', jobTemplate }
   const owner =
     kind === 'CronJob'
       ? await kube.create(RESOURCES.CronJob, { metadata: { name: NAME, namespace }, spec } as KubernetesObject)

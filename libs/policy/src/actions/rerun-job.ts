@@ -1,7 +1,7 @@
 import { decoderOf } from '@kubewise/contracts'
 import { Type } from 'typebox'
 import type { ActionSpec } from '../action.ts'
-import { NO_IMPACT } from './permissions.ts'
+import { NO_IMPACT, readOf } from './permissions.ts'
 
 const parameters = Type.Object(
   { job: Type.String({ minLength: 1 }), uid: Type.String({ minLength: 1 }) },
@@ -19,7 +19,10 @@ export const rerunJob: ActionSpec = {
   isPassive: false,
   setsReplicas: false,
   keepsWhenNotEnough: false,
-  needs: () => ['create', 'delete', 'get'].map((verb) => ({ group: 'batch', resource: 'jobs', verb })),
+  needs: (kind) => [
+    ...['create', 'delete', 'get'].map((verb) => ({ group: 'batch', resource: 'jobs', verb })),
+    ...(kind === 'CronJob' ? readOf(kind) : []),
+  ],
   objectOf: ({ cluster, namespace }, { job, uid }) => ({
     cluster,
     kind: 'Job',
@@ -28,7 +31,8 @@ export const rerunJob: ActionSpec = {
     uid: String(uid),
   }),
   useWhen: 'A Job failed by what has passed since, and its owner marked it with `kubewise.io/idempotent: "true"`.',
-  notWhen: 'It is not marked so, has not ended, has a selector of its own, or would fail again.',
+  notWhen:
+    'It is not marked so, has not ended, has a selector of its own, or would fail again; the CronJob that made it is suspended, or wants one run at a time while one runs.',
   requires: 'The Job is the target, or of it; it is marked, has failed, and nobody else has a Job of the copy’s name.',
   doneWhen: 'The copy is there, with our marker.',
   undo: { how: 'compensate', say: 'deletes the copy and its pods; what they did stays done' },

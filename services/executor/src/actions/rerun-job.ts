@@ -1,8 +1,8 @@
 import { hashOf, type Refusal } from '@kubewise/contracts'
-import { conditionOf, controllerOf, RESOURCES, type Job, type ObjectMeta } from '@kubewise/kube'
+import { conditionOf, controllerOf, RESOURCES, type CronJob, type Job, type ObjectMeta } from '@kubewise/kube'
 import { MADE_NAME } from '../ledger/effects/index.ts'
 import { STEP_ANNOTATION } from './patch.ts'
-import type { ObjectPreparation, ObjectWork } from './work.ts'
+import type { ObjectPreparation, ObjectWork, ReadKube } from './work.ts'
 
 /** Its owner says so: running it once more does no harm. */
 const IDEMPOTENT = 'kubewise.io/idempotent'
@@ -43,6 +43,26 @@ function refusalOf(job: Job, { target, step }: ObjectPreparation): Refusal | und
   return undefined
 }
 
+/** What the schedule that made it forbids: it was stopped by a person, or wants no two runs at a time. @throws KubeError */
+async function scheduleRefusal(kube: ReadKube, job: Job): Promise<Refusal | undefined> {
+  const controller = controllerOf(job)
+  if (controller?.kind !== 'CronJob') return undefined
+  const { name, uid } = controller
+  const { namespace = '' } = job.metadata ?? {}
+  const schedule = await kube.get<CronJob>(RESOURCES.CronJob, { namespace, name })
+  if (!schedule || schedule.metadata?.uid !== uid)
+    return { code: 'owner-gone', say: `The CronJob ${name}, which made the Job, is gone.` }
+  const { suspend, concurrencyPolicy = 'Allow' } = schedule.spec ?? {}
+  if (suspend) return { code: 'schedule-suspended', say: `The CronJob ${name} is suspended; somebody stopped it.` }
+  const running = schedule.status?.active?.[0]?.name
+  return concurrencyPolicy !== 'Allow' && running !== undefined
+    ? {
+        code: 'schedule-busy',
+        say: `The CronJob ${name} wants one run at a time (${concurrencyPolicy}), and its Job ${running} runs.`,
+      }
+    : undefined
+}
+
 /** The Job once more, with nothing that ties it to the first one, to its owner or to who applied it. */
 function copyOf({ metadata = {}, spec = {} }: Job, name: string): Job {
   const { selector: _selector, manualSelector: _manual, ttlSecondsAfterFinished: ttl, template = {}, ...rest } = spec
@@ -75,7 +95,7 @@ export const rerunJob: ObjectWork = {
   async prepare(preparation) {
     const { kube, plan, stepId: id } = preparation
     const job: Job = preparation.object
-    const refusal = refusalOf(job, preparation)
+    const refusal = refusalOf(job, preparation) ?? (await scheduleRefusal(kube, job))
     if (refusal) return refusal
     const { name: original = '', namespace = '' } = job.metadata ?? {}
     const name = nameOf(original, plan, id)
