@@ -2,6 +2,7 @@ import { keyOf, type Anomaly, type Execution, type Incident, type Target } from 
 import { isManaged, RESOURCES, type Namespace, type RolloutWorkload } from '@kubewise/kube'
 import { isPassivePlan } from '@kubewise/policy'
 import type { Work } from '../work.ts'
+import { targetsOnNode } from './pod-owners.ts'
 import { findAll } from './under-way.ts'
 import { readyOf, refOf, resourceOfKind, wantedOf, WORKLOAD_RESOURCES } from './workload.ts'
 
@@ -17,6 +18,7 @@ export interface NeighboursNow {
   anomalies: readonly Anomaly[]
 }
 
+const EMPTIES_NODE = 'drain@1'
 /** More than these would make the record of an execution large; those that depend on the target come first. */
 const MOST = 100
 
@@ -45,6 +47,18 @@ async function managedBeside({ kube, plan }: Work): Promise<RolloutWorkload[]> {
   return lists.flatMap(({ items }) => items).filter((workload) => isManaged(workload, home))
 }
 
+/** The workloads whose pods an emptied node sends elsewhere: they are the ones that it can harm. @throws KubeError */
+async function movedFrom({ kube, plan }: Work): Promise<RolloutWorkload[]> {
+  if (!plan.steps.some(({ action }) => action === EMPTIES_NODE)) return []
+  const found = await Promise.all(
+    (await targetsOnNode(kube, plan.target)).flatMap(({ kind, namespace, name }) => {
+      const resource = WORKLOAD_RESOURCES.find((each) => each.kind === kind)
+      return resource ? [kube.get<RolloutWorkload>(resource, { namespace, name })] : []
+    }),
+  )
+  return found.filter((workload) => workload !== undefined)
+}
+
 async function illTargets({ record, plan }: Work, namespaces: readonly string[]): Promise<Set<string>> {
   const where = { cluster: plan.cluster, status: 'open', 'target.namespace': { in: [...namespaces] } }
   const open = namespaces.length === 0 ? [] : await findAll(record.incidents, { where })
@@ -53,14 +67,16 @@ async function illTargets({ record, plan }: Work, namespaces: readonly string[])
 
 /**
  * The other targets of the namespace that opted in, and the workloads that depend on the target, as far as they are well at this
- * moment. What lies in no namespace has none.
+ * moment; of a node that is drained, those whose pods it sends elsewhere.
  *
  * @throws KubeError or StoreError when it cannot be told
  */
 export async function noteNeighbours(work: Work): Promise<Neighbour[]> {
   const { plan, dependents } = work
-  if (plan.target.namespace === '') return []
-  const [beside, dependent] = await Promise.all([managedBeside(work), dependents.of(plan.target)])
+  const [beside, dependent] =
+    plan.target.namespace === ''
+      ? [await movedFrom(work), []]
+      : await Promise.all([managedBeside(work), dependents.of(plan.target)])
   const all = new Map(
     [...dependent, ...beside].map((workload) => {
       const neighbour = noted(plan.cluster, workload)

@@ -51,6 +51,22 @@ describe('drain@1', () => {
     assert.equal(world.cluster.find('Pod', 'agent-1', 'kube-system') !== undefined, true)
   })
 
+  it('is taken back where the pods that it moved do not get well elsewhere', async () => {
+    const world = await createWorld()
+    const node = fullNode(world)
+    const plan = planOn(world, node, 'drain@1', {})
+    // The last one: the replacements of those before it are waited for anyway.
+    world.cluster.fateOf = () => (world.cluster.landed('evict').length > 0 ? 'CrashLoopBackOff' : 'ready')
+    const execution = await run(world, plan)
+    assert.deepEqual(
+      execution.neighbours?.map(({ target, ready }) => [target.name, ready]),
+      [['web', 4]],
+    )
+    assert.equal(execution.status, 'undone', execution.say)
+    assert.match(execution.say ?? '', /web has \d ready pods, of 4 before the action/)
+    assert.equal(isCordoned(world), false)
+  })
+
   it('leaves alone the pods of a namespace whose own wishes forbid it, and so the node', async () => {
     for (const annotations of [
       { 'kubewise.io/mode': 'observe' },
