@@ -27,13 +27,16 @@ export const FieldChange = strict({
 })
 export type FieldChange = Static<typeof FieldChange>
 
+/** What a step is called within its plan. What is derived from it has other characters: `<step>.rest`, `<step>/<uid>`. */
+const StepId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
+
 export const PlanStep = strict({
-  id: Text,
+  id: StepId,
   action: ActionName,
   /** The object it acts on: the incident's target, or one of its pods. */
   object: Entity,
   with: Parameters,
-  needs: Type.Array(Text),
+  needs: Type.Array(StepId),
   timeoutSeconds: Type.Number({ exclusiveMinimum: 0 }),
   preconditions: Type.Array(Precondition),
   changes: Type.Array(FieldChange),

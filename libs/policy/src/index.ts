@@ -37,7 +37,7 @@ export {
 } from './limits.ts'
 export { needsOf, sayNeed, type Need } from './needs.ts'
 export { fitsOf, matcherMistakes, type Fits, type Matched } from './matchers.ts'
-export { mostAtOnce, sortSteps, stepOrder, type StepOrder } from './step-order.ts'
+export { FALLBACK_ID, mostAtOnce, sortSteps, stepOrder, type StepOrder } from './step-order.ts'
 export { isFrozen, stormStateOf, type Census } from './storm.ts'
 export { freezesOf, isOn, readWindows, scheduleMistakes, type ReadWindow, type Schedule } from './windows/windows.ts'
 export { raiseRefusal, type Raise } from './raise.ts'

@@ -1,5 +1,8 @@
 import { keyOf, type PlanStep, type Refusal } from '@kubewise/contracts'
 
+/** What the ledger calls the steps of a fallback begins so. */
+export const FALLBACK_ID = 'fallback-'
+
 type OrderedStep = Pick<PlanStep, 'id' | 'needs' | 'object'>
 
 /** Which steps come before each, by id. Those of no relation may be done at the same time. */

@@ -53,6 +53,11 @@ const TABLE: Readonly<Record<string, Row[]>> = {
     ['one that needs a stranger', { plan: plan({ steps: needing({ a: ['z'] }) }) }, 'needs-unknown'],
     ['one that needs itself', { plan: plan({ steps: needing({ a: ['a'] }) }) }, 'needs-cycle'],
     ['a circle of three', { plan: plan({ steps: needing({ a: ['c'], b: ['a'], c: ['b'] }) }) }, 'needs-cycle'],
+    [
+      'the id that the ledger gives its fallback',
+      { plan: plan({ steps: [step({ id: 'fallback-a' })], fallback: [step({ id: 'a' })] }) },
+      'step-id-taken',
+    ],
     ['one id twice', { plan: plan({ steps: [step(), step()] }) }, 'step-id-twice'],
     ['a fallback that needs a step', { plan: plan({ fallback: needing({ b: ['rollback'] }) }) }, 'needs-unknown'],
   ],

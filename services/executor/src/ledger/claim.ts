@@ -1,5 +1,5 @@
 import type { Execution, ExecutionStep, Plan, PlanStep } from '@kubewise/contracts'
-import { sortSteps } from '@kubewise/policy'
+import { FALLBACK_ID, sortSteps } from '@kubewise/policy'
 import type { Runtime } from '../runtime.ts'
 import { announce } from './ledger.ts'
 
@@ -10,7 +10,7 @@ const BELIEVED_LEASES = 2
 
 /** The name of a plan's step within its execution. */
 export const stepId = (step: Pick<PlanStep, 'id'>, isFallback: boolean): string =>
-  isFallback ? `fallback-${step.id}` : step.id
+  isFallback ? `${FALLBACK_ID}${step.id}` : step.id
 
 const markerOf = (plan: string, step: string, epoch: number): string => `${plan}/${step}/${epoch}`
 
