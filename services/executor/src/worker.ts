@@ -23,7 +23,8 @@ const MAX_REMEMBERED = 10_000
 /** Renewed so often within a lease. */
 const BEATS = 3
 
-export function createWorker(beginning: Beginning): Worker {
+export function createWorker(ports: Omit<Beginning, 'asked'>): Worker {
+  const beginning = { ...ports, asked: new Set<string>() }
   const { runtime, stopping } = beginning
   const { record, clock, log, options } = runtime
   const inHand = new Map<string, Promise<void>>()

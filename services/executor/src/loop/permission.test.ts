@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { COLLECTIONS, type Execution, type Plan } from '@kubewise/contracts'
 import { KubeError, type Deployment, type KubeErrorFacts, type KubernetesObject, type Node } from '@kubewise/kube'
+import { startReceiver } from '../fixture/receiver.ts'
 import {
   createWorld,
   MINUTE,
@@ -157,6 +158,43 @@ describe('approval', () => {
     assert.equal((await untilSettled(world, plan)).status, 'recovered')
     await world.stop()
   })
+
+  const otherwise: [string, (world: World) => void, string][] = [
+    [
+      'is silenced',
+      ({ cluster, clock }) => {
+        const web = cluster.object('Deployment', 'web')
+        const until = new Date(clock.now() + 5 * MINUTE).toISOString()
+        cluster.put({ ...web, metadata: { ...web.metadata, annotations: { 'kubewise.io/silenced-until': until } } })
+      },
+      'silenced',
+    ],
+    [
+      'opted out',
+      ({ cluster }) => {
+        const web = cluster.object('Deployment', 'web')
+        cluster.put({ ...web, metadata: { ...web.metadata, labels: { 'kubewise.io/managed': 'false' } } })
+      },
+      'not-managed',
+    ],
+    ['is under a kill switch', (world) => void (world.killFile.text = 'stop'), 'kill-switch'],
+  ]
+  for (const [given, prepare, code] of otherwise)
+    it(`is not asked for while the target ${given}: ${code}`, async () => {
+      const world = await brokenWorld()
+      prepare(world)
+      await using people = await startReceiver()
+      const plan = planFor(world, rollback, { mode: 'approve' })
+      await world.start({ KUBEWISE_WEBHOOK_URL: people.origin })
+      await world.propose(plan)
+      await world.clock.advance(30 * SECOND)
+      assert.equal(world.execution(plan)?.refusal?.code, code)
+      await world.stop()
+      assert.deepEqual(
+        people.received.filter(({ body }) => body.includes('waiting')),
+        [],
+      )
+    })
 
   it('given while no hint got through is found by the sweeper', async () => {
     const world = await brokenWorld()

@@ -23,6 +23,8 @@ import { missingPermission } from './permission.ts'
 import { settle } from './settle.ts'
 import { letWait, waitingFor } from './wait.ts'
 
+const MOST_ASKED = 10_000
+
 /** Where one of these stands against it, not even an Event is written. */
 const UNTOUCHABLE: ReadonlySet<string> = new Set([
   'plan-altered',
@@ -86,6 +88,8 @@ function refusalsOf(context: GuardContext, plan: Plan): Refusal[] {
 export interface Beginning {
   runtime: Runtime
   stormWatch: StormWatch
+  /** Plans that this process has asked a person about, so that waiting for the answer costs no more than looking for it. */
+  asked: Set<string>
   /** Of the process; each work gets a signal of its own, which also its lost lock aborts. */
   stopping: AbortSignal
 }
@@ -105,6 +109,16 @@ async function holdNodePods({ kube }: Runtime, plan: Plan, lock: TargetLock): Pr
   return undefined
 }
 
+/** Is a person's yes all that is missing? Nobody is asked about what would be refused anyway, or must wait for something else. */
+async function isAllButApproved({ runtime, stormWatch, asked }: Beginning, plan: Plan, code: string): Promise<boolean> {
+  if (asked.has(plan._id)) return true
+  const [first] = allRefusals(GUARDS, await gather(runtime, stormWatch, plan))
+  if (first !== undefined && first.code !== code) return false
+  asked.add(plan._id)
+  if (asked.size > MOST_ASKED) asked.delete(asked.values().next().value ?? plan._id)
+  return true
+}
+
 /** Is there anything to do about this plan now, and is nobody else doing it? */
 async function toClaim(
   beginning: Beginning,
@@ -118,7 +132,7 @@ async function toClaim(
   if (found && mustRest(found, clock.now())) return 'not-now'
   if (found && hasBegun(found)) return { found }
   const awaited = await awaitsApproval(runtime, plan)
-  if (awaited) {
+  if (awaited && (await isAllButApproved(beginning, plan, awaited.code))) {
     log.debug({ plan: plan._id, ...awaited }, 'waits')
     teller.tell(plan, 'waiting', awaited.say, { mayNote: false, untilMs: plan.notAfterMs })
     return 'not-now'
