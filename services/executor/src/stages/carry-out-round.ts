@@ -107,15 +107,15 @@ export async function carryOutRound(work: Work, round: readonly ExecutionStep[])
       if (ended.outcome !== 'observed') stop ??= ended
     } catch (error) {
       errors.push(error)
-    } finally {
-      underWay.delete(id)
     }
   }
 
   for (;;) {
     for (const { id } of round.filter((step) => !begun.has(step.id) && mayBegin(step.id))) {
       begun.add(id)
-      underWay.set(id, run(id))
+      // A run that ends at once, because the process stops, must be noted before it is forgotten.
+      const running = run(id).then(() => void underWay.delete(id))
+      underWay.set(id, running)
     }
     if (underWay.size === 0) break
     await Promise.race(underWay.values())
