@@ -19,6 +19,7 @@ import { planStepOf, type Work } from '../work.ts'
 import { madeEntity } from './effects/create.ts'
 import type { Effect } from './effects/effect.ts'
 import { TAKEN_UID } from './effects/evict.ts'
+import { outwaitLate } from './late-requests.ts'
 import { isMember } from './members.ts'
 import { preconditionRefusal } from './precondition.ts'
 
@@ -233,12 +234,14 @@ export const reversed = (changes: ExecutionStep['changes']): ExecutionStep['chan
   changes.map(({ path, before, after }) => ({ path, before: after, after: before }))
 
 /** How what a step made is deleted again: that very object, and nothing that has taken its name. */
-async function compensation({ kube }: Work, step: ExecutionStep): Promise<PreparedFor | Refusal> {
+async function compensation(work: Work, step: ExecutionStep): Promise<PreparedFor | Refusal> {
+  const { kube } = work
   const made = madeEntity(step)
   const uid = step.undo?.uid
   const resource = resourceOfKind(made.kind)
   if (uid === undefined || !resource)
     return { code: 'undo-unreadable', say: `Which ${made.kind} was made is not known from the record.` }
+  await outwaitLate(work, step)
   const object = await kube.get(resource, refOf(made))
   if (!object) return isGone
   if (uidOf(object) !== uid) return { code: 'changed-since', say: `${titleOf(made)} is another one by now.` }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import type { Execution, Plan, Target } from '@kubewise/contracts'
 import type { Job, KubernetesObject, Node, Pod, PodDisruptionBudget } from '@kubewise/kube'
 import { watch } from '../fixture/checker.ts'
+import { isEvent } from '../fixture/fake-cluster.ts'
 import { failedJob, planOn, stuckPod } from '../fixture/scenarios.ts'
-import { createWorld, untilSettled, WEB, type World } from '../fixture/world.ts'
+import { createWorld, SECOND, untilSettled, WEB, type World } from '../fixture/world.ts'
 
 async function run(world: World, plan: Plan): Promise<Execution> {
   const checker = watch(world)
@@ -160,6 +161,26 @@ describe('delete-pod@1', () => {
 })
 
 describe('rerun-job@1', () => {
+  it('deletes its copy only when no earlier request for it can land any more', async () => {
+    const world = await createWorld()
+    world.cluster.jobFate = 'Failed'
+    world.cluster.fault = ({ verb, object, nth }) =>
+      verb === 'create' && !isEvent({ object }) && nth === 1 ? 'very-late' : 'none'
+    const checker = watch(world)
+    await world.start()
+    const plan = rerun(world, failedJob(world))
+    await world.propose(plan)
+    const execution = await untilSettled(world, plan)
+    await world.clock.advance(60 * SECOND)
+    await world.stop()
+    assert.deepEqual(checker.finish(), [])
+    assert.equal(execution.status, 'undone', execution.say)
+    assert.deepEqual(
+      world.cluster.landed().map(({ verb }) => verb),
+      ['create', 'delete'],
+    )
+  })
+
   const rerun = (world: World, job: Job) =>
     planOn(world, job, 'rerun-job@1', { job: 'report', uid: job.metadata?.uid ?? '' }, { holds: ['job-completed'] })
   const copies = ({ cluster }: World) => cluster.all<Job>('Job').filter(({ metadata }) => metadata?.name !== 'report')
