@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { watch } from '../fixture/checker.ts'
+import { placesIn } from '../fixture/places.ts'
 import { SCENARIOS, type Scenario } from '../fixture/scenarios.ts'
 import { SECOND, untilSettled } from '../fixture/world.ts'
 
@@ -18,18 +19,13 @@ async function runDyingAt({ make }: Scenario, label?: string, nth = 1) {
   return { world, execution, first, violations: checker.finish() }
 }
 
-/** Every place that a scenario passes, as often as it does. */
-function placesIn(passed: readonly string[]): [label: string, nth: number][] {
-  return passed.map((label, index) => [label, passed.slice(0, index + 1).filter((one) => one === label).length])
-}
-
 describe('a process that dies', () => {
   for (const scenario of SCENARIOS)
     it(`at any place of ${scenario.name}: each effect happens once, and it ends as it would have`, async () => {
       const calm = await runDyingAt(scenario)
       assert.equal(calm.execution.status, scenario.ends, JSON.stringify(calm.execution.refusal ?? calm.execution.say))
       assert.deepEqual(calm.violations, [])
-      for (const [label, nth] of placesIn(calm.first.passed)) {
+      for (const { label, nth } of placesIn(calm.first.passed)) {
         const { world, execution, first, violations } = await runDyingAt(scenario, label, nth)
         const place = `${label}, ${nth}. time`
         assert.equal(first.isAlive, false, `it died at ${place}`)

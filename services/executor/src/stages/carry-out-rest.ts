@@ -45,7 +45,9 @@ export async function carryOutRest(work: Work, id: string, halted: () => Refusal
   if (canary?.verdict === undefined) {
     const watched = await watchFirstPod(work, ledger.step(id), halted)
     if (isRefusal(watched)) return { outcome: 'refused', refusal: watched }
+    work.crashpoint('canary-watched')
     await noteWatched(work, id, watched)
+    work.crashpoint('canary-noted')
   }
   const known = ledger.step(id).canary
   const rest = restOf(ledger.execution.steps, id)
