@@ -1,6 +1,7 @@
 import { connectKube, type Kube } from '@kubewise/kube'
 import { silentLog, systemClock } from '@kubewise/service'
 import { createSimulator, type AuditEntry } from '@kubewise/simulator'
+import { discardNamespace } from '../cluster/arena.ts'
 import { createAccount } from '../cluster/identity.ts'
 import { keepOff, SPARE_NODES } from './subjects.ts'
 
@@ -18,7 +19,7 @@ export interface ClusterUnderTest extends AsyncDisposable {
 
 const ACCOUNT = 'kubewise-chaos'
 
-/** The simulated one. It ends with everything in it, so that nothing need be discarded. */
+/** The simulated one. */
 export async function simulatedCluster(): Promise<ClusterUnderTest> {
   await using held = new AsyncDisposableStack()
   const simulator = await createSimulator({ clock: systemClock, nodes: SPARE_NODES.from + SPARE_NODES.count })
@@ -33,7 +34,8 @@ export async function simulatedCluster(): Promise<ClusterUnderTest> {
     kubeconfig: simulator.api.kubeconfigFor(ACCOUNT, ACCOUNT),
     attempts: async (namespace) =>
       simulator.audit().filter((entry) => entry.user === account && (entry.namespace ?? '') === namespace),
-    discard: async () => undefined,
+    // Whose victims are left would cost more with each run.
+    discard: (name) => discardNamespace(kube, name),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

@@ -16,6 +16,8 @@ const MAIN = new URL('../../services/executor/src/main.ts', import.meta.url).pat
 const FRESH_EVERY_MS = 1000
 /** Short, that a successor need not wait long; long enough for a slow machine to hold it. */
 const LEASE_SECONDS = 2
+/** Long enough to die in, and to see a container end that cannot run. */
+const CANARY_SECONDS = 5
 const DIE_MS = 120_000
 const SETTLE_MS = 120_000
 
@@ -103,6 +105,7 @@ export class Run implements AsyncDisposable {
       KUBEWISE_MODE: 'auto',
       KUBEWISE_MAY_CHANGE_NODES: 'true',
       EXECUTOR_LEASE_SECONDS: String(LEASE_SECONDS),
+      KUBEWISE_CANARY_SECONDS: String(CANARY_SECONDS),
       ADMIN_PORT: '0',
       LOG_LEVEL: 'warn',
       // Hundreds of them start: what one has compiled, the others need not.
@@ -235,7 +238,8 @@ export async function stopFor(
   const name = `${NAMESPACE_PREFIX}${++runs}`
   await using run = await Run.open(arena, name, await kind.make(arena.cluster.kube, name))
   const first = run.start()
-  const hasActed = () => run.execution().then((execution) => execution?.status === 'verifying')
+  const hasActed = () =>
+    run.execution().then((execution) => execution?.steps.some(({ status }) => status === 'observed') === true)
   await eventually(hasActed, { timeoutMs: SETTLE_MS, say: 'the first has acted' })
   await run.stopOutsideOfWrites(first)
   const second = isAlone ? undefined : run.start()

@@ -15,18 +15,29 @@ export interface Swept {
   faults: string[]
 }
 
-/** Makes the victims and kills, a few at a time, those first that take longest. @returns what came of it, by the kind's name */
-export function sweep(arena: Arena, sweeps: readonly Sweep[], atOnce: number): Map<string, Promise<Swept>> {
-  const waiting: { deaths: number; run: () => Promise<void> }[] = []
+/**
+ * Makes the victims and kills, a few at a time, those first that take longest: with most deaths, and of them those on the longest way.
+ *
+ * @param onOne told after each victim
+ * @returns what came of it, by the kind's name
+ */
+export function sweep(
+  arena: Arena,
+  sweeps: readonly Sweep[],
+  atOnce: number,
+  onOne: () => void = () => undefined,
+): Map<string, Promise<Swept>> {
+  const waiting: { deaths: number; places: number; run: () => Promise<void> }[] = []
   const swept = sweeps.map(({ kind, deaths }): [string, Promise<Swept>] => {
     const results = deaths.map((places) => {
       const { promise, resolve } = Promise.withResolvers<Swept>()
-      waiting.push({ deaths: places.length, run: () => outcomeOf(arena, kind, places).then(resolve) })
+      const run = () => outcomeOf(arena, kind, places).then(resolve).then(onOne)
+      waiting.push({ deaths: places.length, places: kind.places.length, run })
       return promise
     })
     return [kind.name, Promise.all(results).then(sum)]
   })
-  waiting.sort((a, b) => b.deaths - a.deaths)
+  waiting.sort((a, b) => b.deaths - a.deaths || b.places - a.places)
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await next.run()
   }

@@ -46,8 +46,10 @@ export interface VictimKind {
   writes: number
   /** Places where the executor passes on its way; `@2` is the second time. */
   places: readonly string[]
-  /** It needs nodes to spare, or leaves out what a real cluster does by itself. */
+  /** It needs nodes to spare, leaves out what a real cluster does by itself, or takes long there. */
   isForSimulator?: boolean
+  /** It takes a minute and more: `npm run test:chaos` has the time. */
+  isLong?: boolean
   /** @param name of its namespace, and of the cluster as its executors know it */
   make(kube: Kube, name: string): Promise<Victim>
 }
@@ -62,10 +64,14 @@ const FORWARDS = [
   'after-send',
   'after-observed',
 ]
-const TO_THE_END = ['after-verified', 'before-settle', 'after-settle']
 /** Those of every write. */
 const WRITE = FORWARDS.slice(2)
+const SECOND_WRITE = WRITE.map((label) => `${label}@2`)
 const BACK = WRITE.map((label) => `undo-${label}`)
+/** Between the first new pod and the rest. */
+const CANARY = ['canary-watched', 'canary-noted']
+const SETTLED = ['before-settle', 'after-settle']
+const TO_THE_END = ['after-verified', ...SETTLED]
 
 interface Case extends Omit<VictimKind, 'make'> {
   subject: MakeSubject
@@ -206,7 +212,7 @@ const forwards = { ends: 'recovered' as const, writes: 1, places: [...FORWARDS, 
 const back = {
   ends: 'undone' as const,
   writes: 2,
-  places: [...FORWARDS, ...BACK, 'before-settle', 'after-settle'],
+  places: [...FORWARDS, ...BACK, ...SETTLED],
   expect: hopeless,
 }
 
@@ -221,6 +227,7 @@ const pause = { action: 'pause-rollout@1', subject: deployed({}) }
 const resume = { action: 'resume-rollout@1', subject: paused }
 const maximum = { action: 'set-autoscaler-maximum@1', subject: autoscaled }
 const resize = { action: 'resize-pod@1', subject: onPod({ container: 'app', memoryLimit: '96Mi' }) }
+const rerun = { action: 'rerun-job@1', subject: failedJob }
 const stands: Plan['expect'] = { withinSeconds: 60, holds: ['change-stands'] }
 /** There is no signal, so that it has cleared. */
 const nothing: Plan['expect'] = { withinSeconds: 60, holds: ['signal-cleared'] }
@@ -237,6 +244,14 @@ const uncordon = onSpareNode('uncordon@1', {
 const taint = onSpareNode('taint@1')
 const untaint = onSpareNode('untaint@1', { isTainted: true })
 const drain = { action: 'drain@1', subject: occupied, isForSimulator: true }
+/** Held after its first new pod, then let go by a second write. */
+const held = {
+  ...forwards,
+  isForSimulator: true,
+  writes: 2,
+  places: [...FORWARDS, ...CANARY, ...SECOND_WRITE, ...TO_THE_END],
+}
+const MANY = 4
 
 /** Each action forwards, and back where it can be taken back. */
 export const VICTIMS: readonly VictimKind[] = [
@@ -249,7 +264,7 @@ export const VICTIMS: readonly VictimKind[] = [
     subject: onWorkload({ kind: 'StatefulSet', before: V1, now: BROKEN, isBroken: true }, { toRevision: 1 }),
     // The second evicts the pod that is in the way.
     writes: 2,
-    places: [...FORWARDS, ...WRITE.map((label) => `${label}@2`), ...TO_THE_END],
+    places: [...FORWARDS, ...SECOND_WRITE, ...TO_THE_END],
   }),
   victim({ name: 'raise', ...raise, ...forwards }),
   victim({
@@ -293,7 +308,9 @@ export const VICTIMS: readonly VictimKind[] = [
     ...forwards,
     expect: nothing,
   }),
-  victim({ name: 'second run', action: 'rerun-job@1', subject: failedJob, ...forwards, expect: nothing }),
+  victim({ name: 'second run', ...rerun, ...forwards, expect: nothing }),
+  // Where a process died around the first request, no late one may find the name free again.
+  victim({ name: 'second run, taken back', ...rerun, ...back, isForSimulator: true, isLong: true }),
   victim({ name: 'cordon', ...cordon, ...forwards, expect: stands }),
   victim({ name: 'cordon, taken back', ...cordon, ...back }),
   victim({ name: 'uncordon', ...uncordon, ...forwards, expect: stands }),
@@ -303,8 +320,52 @@ export const VICTIMS: readonly VictimKind[] = [
   victim({ name: 'untaint', ...untaint, ...forwards, expect: stands }),
   victim({ name: 'untaint, taken back', ...untaint, ...back }),
   // The node is cordoned, the pod on it evicted.
-  victim({ name: 'drain', ...drain, ...forwards, writes: 2, expect: stands }),
-  victim({ name: 'drain, taken back', ...drain, ...back, writes: 3 }),
+  victim({
+    name: 'drain',
+    ...drain,
+    ...forwards,
+    writes: 2,
+    expect: stands,
+    places: [...FORWARDS, ...SECOND_WRITE, ...TO_THE_END],
+  }),
+  victim({
+    name: 'drain, taken back',
+    ...drain,
+    ...back,
+    writes: 3,
+    places: [...FORWARDS, ...SECOND_WRITE, ...BACK, ...SETTLED],
+  }),
+  victim({
+    name: 'raise of many pods',
+    ...held,
+    ...raise,
+    subject: onWorkload({ kind: 'Deployment', now: V1, replicas: MANY }, { container: 'app', memoryLimit: '96Mi' }),
+  }),
+  victim({
+    name: 'rollback of many pods',
+    isLong: true,
+    ...held,
+    ...rollback,
+    subject: onWorkload({ kind: 'Deployment', before: V1, now: V2, replicas: MANY }, { toRevision: 1 }),
+  }),
+  victim({
+    name: 'restart of many pods in order',
+    isLong: true,
+    ...held,
+    action: 'restart@1',
+    subject: onWorkload({ kind: 'StatefulSet', now: V1, replicas: MANY }, {}),
+  }),
+  victim({
+    name: 'rollback of many pods to what cannot run',
+    isLong: true,
+    ...rollback,
+    ...back,
+    isForSimulator: true,
+    // The plan hopes for what the first new pod already shows not to come.
+    expect: available,
+    subject: onWorkload({ kind: 'Deployment', before: BROKEN, now: V1, replicas: MANY }, { toRevision: 1 }),
+    places: [...FORWARDS, ...CANARY, ...BACK, ...SETTLED],
+  }),
 ]
 
 const CRITICAL = new Set(['before-send', 'after-send', 'undo-before-send', 'undo-after-send'])

@@ -1,12 +1,8 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { History, Played } from '../../services/executor/src/fixture/history.ts'
 
-/** One history's outcome; told with the history itself where something was violated. */
-export interface Told extends Played {
-  index: number
-  history?: History
-}
+/** What a thread tells: which history it begins, and what came of it. */
+export type Told = { index: number; begins: History } | ({ index: number } & Played)
 
 /** What came of all of them. */
 export interface Virtual {
@@ -18,36 +14,82 @@ export interface Virtual {
   faults: string[]
 }
 
+/** Which histories are played, and by what. */
+export interface Playing {
+  seed: number
+  runs: number
+  threads: number
+  signal: AbortSignal
+  /** Of a thread. */
+  program?: URL
+  /** In real time: a history takes milliseconds. */
+  longestMs?: number
+}
+
 const PROGRAM = new URL('./virtual-worker.ts', import.meta.url)
+const LONGEST_MS = 60_000
 
 /**
- * Plays histories in virtual time, in so many threads. The seed decides all of them, whatever the number of threads.
+ * Plays histories in virtual time, in so many threads. The seed decides all of them, whatever the number of threads. One that does
+ * not end is a fault: its thread is ended, and another goes on with what is left.
  *
- * @param onProgress told how many are over
+ * @param onProgress told after each
  */
 export async function playAll(
-  { seed, runs, threads, signal }: { seed: number; runs: number; threads: number; signal: AbortSignal },
-  onProgress: (over: number) => void,
+  { seed, runs, threads, signal, program = PROGRAM, longestMs = LONGEST_MS }: Playing,
+  onProgress: () => void,
 ): Promise<Virtual> {
   const startedMs = performance.now()
   const total: Virtual = { runs: 0, kills: 0, freezes: 0, effects: 0, runsPerSecond: 0, faults: [] }
-  const take = ({ index, kills, freezes, effects, violations, history }: Told) => {
-    total.runs++
-    total.kills += kills
-    total.freezes += freezes
-    total.effects += effects
-    total.faults.push(
-      ...violations.map((fault) => `run ${index} of seed ${seed}: ${fault}\n  ${JSON.stringify(history)}`),
-    )
-    onProgress(total.runs)
+  const fault = (index: number, what: string, history: History | undefined) =>
+    total.faults.push(`run ${index} of seed ${seed}: ${what}\n  ${JSON.stringify(history)}`)
+
+  /** @returns where another thread is to go on; undefined when its share is played */
+  function playShare(share: number, from: number): Promise<number | undefined> {
+    const worker = new Worker(program, { workerData: { seed, runs, share, of: threads, from } })
+    const stop = () => void worker.terminate()
+    let current: { index: number; history: History } | undefined
+    let alarm: NodeJS.Timeout | undefined
+    const { promise, resolve } = Promise.withResolvers<number | undefined>()
+    const goOnAfter = (what: string) => {
+      if (!current) return
+      fault(current.index, what, current.history)
+      total.runs++
+      onProgress()
+      resolve(current.index + 1)
+      stop()
+    }
+    worker.on('message', (told: Told) => {
+      clearTimeout(alarm)
+      if ('begins' in told) {
+        current = { index: told.index, history: told.begins }
+        alarm = setTimeout(() => goOnAfter(`it did not end within ${longestMs / 1000} s`), longestMs)
+        return
+      }
+      total.runs++
+      total.kills += told.kills
+      total.freezes += told.freezes
+      total.effects += told.effects
+      for (const violation of told.violations) fault(told.index, violation, current?.history)
+      current = undefined
+      onProgress()
+    })
+    worker.on('error', (error) => goOnAfter(`its thread ended: ${String(error)}`))
+    worker.on('exit', () => {
+      clearTimeout(alarm)
+      signal.removeEventListener('abort', stop)
+      resolve(undefined)
+    })
+    signal.addEventListener('abort', stop)
+    return promise
   }
-  const workers = Array.from({ length: threads }, (_, share) => {
-    const worker = new Worker(PROGRAM, { workerData: { seed, runs, share, of: threads } })
-    worker.on('message', take)
-    signal.addEventListener('abort', () => void worker.terminate())
-    return once(worker, 'exit')
-  })
-  await Promise.all(workers)
+
+  const play = async (share: number) => {
+    let next: number | undefined = 0
+    while (next !== undefined && !signal.aborted) next = await playShare(share, next)
+  }
+  await Promise.all(Array.from({ length: threads }, (_, share) => play(share)))
+  if (total.runs < runs && !signal.aborted) total.faults.push(`only ${total.runs} of ${runs} histories were played`)
   total.runsPerSecond = total.runs / ((performance.now() - startedMs) / 1000)
   return total
 }
