@@ -33,9 +33,12 @@ describe('whatever goes wrong', () => {
     )
   })
 
-  it('can be at every label that the code has', async () => {
-    const passed = await Promise.all(SCENARIOS.map(placesOnWay))
-    assert.deepEqual(new Set(LABELS), new Set(passed.flat().map(({ label }) => label)))
+  it('can be at every label that is passed where nothing goes wrong', async () => {
+    const passed = (await Promise.all(SCENARIOS.map(placesOnWay))).flat().map(({ label }) => label)
+    assert.deepEqual(
+      passed.filter((label) => !LABELS.some((known) => known === label)),
+      [],
+    )
   })
 })
 
