@@ -7,9 +7,9 @@ import { stops, sweep } from './sweep.ts'
 import { VICTIMS, type VictimKind } from './victims.ts'
 
 /** Executors mostly wait for pods and for time to pass; starting one takes a second of a core. */
-const AT_ONCE = 4 * Math.min(8, availableParallelism())
+const AT_ONCE = 6 * Math.min(8, availableParallelism())
 /** Of those that are stopped, each with one beside it and once more alone. */
-const STOPPED_AT_ONCE = Math.ceil(AT_ONCE / 3)
+const STOPPED_AT_ONCE = Math.ceil(AT_ONCE / 4)
 /** What a lease is counted in, and beyond. */
 const LEASES: readonly number[] = [3, 10]
 

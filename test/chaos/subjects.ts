@@ -116,7 +116,7 @@ export const unevictable: MakeSubject = async (kube, namespace) => {
 }
 
 /** Victims are placed on the first nodes; the others are worked on. */
-export const SPARE_NODES = { from: 4, count: 20 }
+export const SPARE_NODES = { from: 4, count: 48 }
 /** Keeps what other victims need off a spare node. */
 const SPARE_TAINT = { key: 'kubewise-chaos', value: 'spare', effect: 'NoSchedule' }
 let borrowed = 0
@@ -145,9 +145,12 @@ export const onNode =
   async (kube, cluster) => {
     const name = (await spareNodes(kube))[borrowed++ % SPARE_NODES.count] ?? ''
     const taints = [SPARE_TAINT, ...(isTainted ? [{ key: UNHEALTHY_TAINT, effect: 'NoSchedule' }] : [])]
-    const notes = { [CORDONED_ANNOTATION]: null, 'kubewise.io/step': null, ...annotations }
+    // Who borrowed it before may have left the very values that are set now, and would stay their writer.
+    const cleared = { [CORDONED_ANNOTATION]: null, 'kubewise.io/step': null }
+    const reset = { metadata: { annotations: cleared }, spec: { unschedulable: null, taints: [SPARE_TAINT] } }
+    await kube.patch(RESOURCES.Node, { name }, merge(reset))
     const body = {
-      metadata: { labels: { 'kubewise.io/managed': 'true' }, annotations: notes },
+      metadata: { labels: { 'kubewise.io/managed': 'true' }, annotations },
       spec: { unschedulable: unschedulable || null, taints },
     }
     const node = await kube.patch<Node>(RESOURCES.Node, { name }, merge(body))
