@@ -20,11 +20,14 @@ function labelsInTheExecutor(): Set<string> {
   return new Set(found)
 }
 
+/** Where something cannot be taken back yet: no victim's way. Histories in virtual time, and the executor's own tests, die there. */
+const OFF_THE_WAY = ['after-owed']
+
 describe('the places where executors are killed', () => {
   it('are all that there are in the code', () =>
     assert.deepEqual(
       labelsInTheExecutor(),
-      new Set(VICTIMS.flatMap(({ places }) => places.filter((place) => !place.includes('@')))),
+      new Set([...OFF_THE_WAY, ...VICTIMS.flatMap(({ places }) => places.filter((place) => !place.includes('@')))]),
     ))
 
   it('are those that a history in virtual time can choose', () =>
