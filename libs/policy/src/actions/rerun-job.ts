@@ -19,9 +19,10 @@ export const rerunJob: ActionSpec = {
   isPassive: false,
   setsReplicas: false,
   keepsWhenNotEnough: false,
-  needs: (kind) => [
+  // Also of a Job: the CronJob that made it may forbid another run.
+  needs: () => [
     ...['create', 'delete', 'get'].map((verb) => ({ group: 'batch', resource: 'jobs', verb })),
-    ...(kind === 'CronJob' ? readOf(kind) : []),
+    ...readOf('CronJob'),
   ],
   objectOf: ({ cluster, namespace }, { job, uid }) => ({
     cluster,
