@@ -1,3 +1,18 @@
+export {
+  HalfSpaceTrees,
+  ORIGINAL_SETTINGS,
+  RIVER_DEFAULTS,
+  type HalfSpaceTreesSettings,
+  type HalfSpaceTreesState,
+} from './half-space-trees.ts'
 export { median } from './median.ts'
-export { SeasonalForecaster, WARM_UP_SAMPLES, type Forecast, type ForecasterState } from './seasonal-forecaster.ts'
+export { MinMaxScaler } from './min-max-scaler.ts'
+export {
+  BYTES_PER_SERIES,
+  GREATEST_VALUE,
+  SeasonalForecaster,
+  WARM_UP_SAMPLES,
+  type Forecast,
+  type ForecasterState,
+} from './seasonal-forecaster.ts'
 export { msUntil, trendOf, type Trend } from './trend.ts'

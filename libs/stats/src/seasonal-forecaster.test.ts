@@ -69,7 +69,39 @@ describe('SeasonalForecaster', () => {
 
   it('refuses what is not a number', () => {
     const forecaster = new SeasonalForecaster()
-    assert.throws(() => forecaster.learn(forecaster.add(), 0, Number.NaN), /expected a finite number, got NaN/)
+    assert.throws(
+      () => forecaster.learn(forecaster.add(), 0, Number.NaN),
+      /expected a finite number of at most 1e\+30, got NaN/,
+    )
+    assert.throws(() => forecaster.learn(0, 0, 1e308), /got 1e\+308/)
+  })
+
+  it('keeps a season of any size to some hundredths of its swing', () => {
+    for (const size of [1e-9, 1, 1e12]) {
+      const forecaster = new SeasonalForecaster()
+      const series = forecaster.add()
+      const daily = (i: number) => size * (3 + Math.sin((2 * Math.PI * Math.floor(i / 15)) / 96))
+      learnMany(forecaster, series, 6 * 1440, daily)
+      for (let i = 6 * 1440; i < 7 * 1440; i++) {
+        const { expected, usesSeason } = forecaster.learn(series, i * STEP_MS, daily(i))
+        assert.ok(usesSeason && Math.abs(expected - daily(i)) < 0.05 * size, `${size}: ${expected} for ${daily(i)}`)
+      }
+    }
+  })
+
+  it('survives any finite values: what it says stays finite', () => {
+    const value = fc.oneof(fc.double({ min: -1e30, max: 1e30, noNaN: true }), fc.constantFrom(0, 1e30, -1e30, 1e-300))
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 100 }), (values) => {
+        const forecaster = new SeasonalForecaster()
+        const series = forecaster.add()
+        values.forEach((one, i) => {
+          const forecast = forecaster.learn(series, i * 600_000, one)
+          for (const figure of [forecast.expected, forecast.sd, forecast.z, forecast.smoothZ, forecast.stateZ])
+            assert.ok(Number.isFinite(figure), `${figure} after ${one}`)
+        })
+      }),
+    )
   })
 
   it('goes on elsewhere with the same scores to the bit', () => {

@@ -489,6 +489,11 @@ describe('PartitionDetector: metrics', () => {
     assert.deepEqual(then(5), ['+metric-level:orders_per_second'])
     assert.deepEqual(then(95), [])
   })
+  it('drops values beyond all measure, counted, and goes on', () => {
+    const detector = new PartitionDetector(0)
+    feed([batch(at(1), { 'web-1': 1e308 }), batch(at(2), { 'web-1': -1e308 }), batch(at(3), { 'web-1': 1 })], detector)
+    assert.deepEqual(detector.tally, { samples: 3, droppedSamples: 2 })
+  })
   it('drops repeats and stragglers, counted', () => {
     const detector = new PartitionDetector(0)
     feed([beat(1, 1), beat(1, 1), beat(0, 1)], detector)

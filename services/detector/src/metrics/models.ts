@@ -1,6 +1,6 @@
 import { keyOf, type MetricSeries } from '@kubewise/contracts'
 import { metricNamed, UNKNOWN, type Metric } from '@kubewise/metrics'
-import { median, SeasonalForecaster, type Forecast, type ForecasterState } from '@kubewise/stats'
+import { GREATEST_VALUE, median, SeasonalForecaster, type Forecast, type ForecasterState } from '@kubewise/stats'
 import type { Finding } from '../finding.ts'
 import { Rings } from './ring.ts'
 
@@ -56,14 +56,15 @@ export class Models {
   readonly #free: number[] = []
 
   /**
-   * Learns one sample. Samples that are not newer than the last one are dropped: repeats and stragglers.
+   * Learns one sample. Samples that are not newer than the last one are dropped, repeats and stragglers, and values beyond all
+   * measure.
    *
    * @param threshold of the original's scale, 0 to 1
    * @returns a finding, or undefined where the sample is ordinary; `false` where it was dropped
    */
   observe(series: MetricSeries, timeMs: number, value: number, threshold: number): Finding | undefined | false {
     const model = this.#models.get(series.key) ?? this.#add(series)
-    if (timeMs <= model.lastMs) return false
+    if (timeMs <= model.lastMs || !(Math.abs(value) <= GREATEST_VALUE)) return false
     model.lastMs = timeMs
     const forecast = this.#forecaster.learn(model.index, timeMs, value, model.kind.floor)
     this.#rings.push(model.index, timeMs, value)
