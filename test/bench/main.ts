@@ -2,6 +2,8 @@
 import { parseArgs, styleText } from 'node:util'
 import { corporaFolder, MissingCorpus } from './detection/corpora.ts'
 import { nab } from './detection/nab.ts'
+import { river } from './detection/river.ts'
+import { tiers } from './detection/tiers.ts'
 import { executor } from './executor.ts'
 import { incidents } from './incidents.ts'
 import { pipeline } from './pipeline.ts'
@@ -21,6 +23,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   nab,
   pipeline,
   redaction,
+  river,
+  tiers,
 }
 
 const { name, isJson, data } = options(process.argv.slice(2))

@@ -27,10 +27,15 @@ export function nabSeries(folder: string): NabSeries[] {
     .filter((name) => existsSync(join(folder, 'data', name)))
     .toSorted()
     .map((name) => {
-      const rows = readFileSync(join(folder, 'data', name), 'utf8').trim().split(/\r?\n/).slice(1)
+      const rows = readFileSync(join(folder, 'data', name), 'utf8')
+        .trim()
+        .split(/\r?\n/)
+        .slice(1)
       const times = Float64Array.from(rows, (row) => timeOf(row.slice(0, row.indexOf(','))))
       const values = Float64Array.from(rows, (row) => Number(row.slice(row.indexOf(',') + 1)))
-      const windows = labels[name]!.map(([from, to]) => [times.indexOf(timeOf(from)), times.indexOf(timeOf(to))] as const)
+      const windows = labels[name]!.map(
+        ([from, to]) => [times.indexOf(timeOf(from)), times.indexOf(timeOf(to))] as const,
+      )
       return { name, times, values, windows }
     })
 }
