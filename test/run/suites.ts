@@ -18,7 +18,7 @@ export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   test: [
     {
       name: 'units',
-      files: ['{libs,services}/*/src/**/*.test.ts'],
+      files: ['{libs,services}/*/src/**/*.test.ts', 'test/bench/**/*.test.ts'],
       without: ELSEWHERE,
       jobs: 2,
       timeoutMs: 30 * SECOND,
