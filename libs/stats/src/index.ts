@@ -1,3 +1,5 @@
+export { factorInto, solveLower, triangleCells } from './cholesky.ts'
+export { EntityDetector, type Contribution, type EntityScore, type EntityState } from './entity-detector.ts'
 export {
   HalfSpaceTrees,
   ORIGINAL_SETTINGS,
