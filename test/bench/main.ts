@@ -1,6 +1,7 @@
 /** Measures: `main.ts NAME [--json] [--data FOLDER]`. Prints a table, or with --json one object on one line, the last of stdout. */
 import { parseArgs, styleText } from 'node:util'
 import { corporaFolder, MissingCorpus } from './detection/corpora.ts'
+import { entities } from './detection/entities.ts'
 import { nab } from './detection/nab.ts'
 import { river } from './detection/river.ts'
 import { tiers } from './detection/tiers.ts'
@@ -18,6 +19,7 @@ type Bench = (
 ) => Promise<{ figures: Figures; gates: Readonly<Record<string, number>>; measured: string }>
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  entities,
   executor,
   incidents,
   nab,
