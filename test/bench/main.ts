@@ -2,8 +2,10 @@
 import { parseArgs, styleText } from 'node:util'
 import { corporaFolder, MissingCorpus } from './detection/corpora.ts'
 import { entities } from './detection/entities.ts'
+import { coldstart } from './detection/coldstart.ts'
 import { nab } from './detection/nab.ts'
 import { river } from './detection/river.ts'
+import { scale } from './detection/scale.ts'
 import { tiers } from './detection/tiers.ts'
 import { executor } from './executor.ts'
 import { incidents } from './incidents.ts'
@@ -19,6 +21,7 @@ type Bench = (
 ) => Promise<{ figures: Figures; gates: Readonly<Record<string, number>>; measured: string }>
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  coldstart,
   entities,
   executor,
   incidents,
@@ -26,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   pipeline,
   redaction,
   river,
+  scale,
   tiers,
 }
 

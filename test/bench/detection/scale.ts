@@ -1,0 +1,39 @@
+import { eventually } from '@kubewise/testkit'
+import { collectorAndDetector } from '../collector-and-detector.ts'
+
+const PODS = 5000
+const METRICS = 20
+const SCRAPE_MS = 15_000
+const MEASURED_SCRAPES = 4
+const MB = 1024 ** 2
+
+/**
+ * 100,000 series of 5,000 pods at a scrape of 15 s, collector and detector in this process with NATS and HTTP between: the share
+ * of one core over whole scrapes, and the resident memory at its highest.
+ */
+export async function scale(tell: (say: string) => void) {
+  await using both = await collectorAndDetector(
+    { pods: PODS, metrics: METRICS, interval: `${SCRAPE_MS}ms` },
+    { KUBEWISE_HISTORY_SECONDS: '0' },
+  )
+  await both.start()
+  await eventually(async () => (await both.scored()) >= 2 * PODS * METRICS, {
+    timeoutMs: 120_000,
+    say: 'every series has been scored twice',
+  })
+  tell(`measuring ${MEASURED_SCRAPES} scrapes…`)
+  const before = { cpu: process.cpuUsage(), ms: performance.now(), scored: await both.scored() }
+  await both.sleep(MEASURED_SCRAPES * SCRAPE_MS)
+  const { user, system } = process.cpuUsage(before.cpu)
+  const elapsedMs = performance.now() - before.ms
+  return {
+    figures: {
+      series: PODS * METRICS,
+      coreShare: Math.round((user + system) / elapsedMs) / 1000,
+      rssMb: Math.round(process.memoryUsage.rss() / MB),
+      scoredPerScrape: Math.round((((await both.scored()) - before.scored) * SCRAPE_MS) / elapsedMs),
+    },
+    gates: { coreShare: 0.6, rssMb: 600 },
+    measured: `${PODS} pods, ${METRICS} metrics each, ${SCRAPE_MS / 1000} s`,
+  }
+}
