@@ -1,3 +1,6 @@
+export { AlertBudget, type BudgetGroupState, type BudgetSettings } from './alert-budget.ts'
+export { AlertGuard, rolloutFactor, type Guard } from './alert-guard.ts'
+export { BlockMaxima, BLOCK_MS } from './block-maxima.ts'
 export { factorInto, solveLower, triangleCells } from './cholesky.ts'
 export { EntityDetector, type Contribution, type EntityScore, type EntityState } from './entity-detector.ts'
 export {
@@ -7,6 +10,7 @@ export {
   type HalfSpaceTreesSettings,
   type HalfSpaceTreesState,
 } from './half-space-trees.ts'
+export { Episodes, type EpisodeStep } from './episode.ts'
 export { median } from './median.ts'
 export { MinMaxScaler } from './min-max-scaler.ts'
 export {
