@@ -1,4 +1,6 @@
 export { AlertBudget, type BudgetGroupState, type BudgetSettings } from './alert-budget.ts'
+export { Cusum, type Shift } from './cusum.ts'
+export { EventSurprises, type EventSurprise } from './event-surprise.ts'
 export { AlertGuard, rolloutFactor, type Guard } from './alert-guard.ts'
 export { BlockMaxima, BLOCK_MS } from './block-maxima.ts'
 export { factorInto, solveLower, triangleCells } from './cholesky.ts'
@@ -11,6 +13,7 @@ export {
   type HalfSpaceTreesState,
 } from './half-space-trees.ts'
 export { Episodes, type EpisodeStep } from './episode.ts'
+export { Growth, type GrowthForecast, type GrowthState } from './growth.ts'
 export { median } from './median.ts'
 export { MinMaxScaler } from './min-max-scaler.ts'
 export {
