@@ -2,6 +2,7 @@ export { AlertBudget, type BudgetGroupState, type BudgetSettings } from './alert
 export { Cusum, type Shift } from './cusum.ts'
 export { EventSurprises, type EventSurprise } from './event-surprise.ts'
 export { AlertGuard, rolloutFactor, type Guard } from './alert-guard.ts'
+export { Alerts, type AlertMemberState, type AlertStep } from './alerts.ts'
 export { BlockMaxima, BLOCK_MS } from './block-maxima.ts'
 export { factorInto, solveLower, triangleCells } from './cholesky.ts'
 export { EntityDetector, type Contribution, type EntityScore, type EntityState } from './entity-detector.ts'
@@ -25,3 +26,5 @@ export {
   type ForecasterState,
 } from './seasonal-forecaster.ts'
 export { msUntil, trendOf, type Trend } from './trend.ts'
+export { ENTITY_BUDGET, SERIES_BUDGET, YOUNG_ENTITY_BUDGET, type ShippedBudget } from './shipped-budgets.ts'
+export { viewAgreement, viewWeights } from './view-agreement.ts'
