@@ -7,6 +7,8 @@ import { nab } from './detection/nab.ts'
 import { river } from './detection/river.ts'
 import { scale } from './detection/scale.ts'
 import { tiers } from './detection/tiers.ts'
+import { nezha } from './detection/nezha.ts'
+import { quiet } from './detection/quiet.ts'
 import { executor } from './executor.ts'
 import { incidents } from './incidents.ts'
 import { pipeline } from './pipeline.ts'
@@ -26,7 +28,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   executor,
   incidents,
   nab,
+  nezha,
   pipeline,
+  quiet,
   redaction,
   river,
   scale,

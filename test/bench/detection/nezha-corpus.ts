@@ -1,7 +1,7 @@
 /**
  * Nezha (IntelligentDDS/Nezha, MIT): the pods of Online Boutique on Kubernetes, about 19 metrics each, one sample a minute, with
  * faults injected one after the other. Read from a folder with one folder for each day: `POD_metric.csv.gz`, `faults.json`, and
- * the latencies of the calls between services as each side measured them (`source_50.csv.gz`, `destination_50.csv.gz`).
+ * the latencies of the calls between services as the callers measured them (`source_50.csv.gz`).
  *
  * Each recording begins with its faults and goes on quietly for hours. A detector has to know what is usual first, so a day is
  * played quiet part first; its faults follow as if they began one step later.
@@ -13,6 +13,7 @@ import { readCsvTable, type CsvTable } from './csv-table.ts'
 /** After the last fault's injection, the time that it may still last and be recovered from; faults follow each other in 8 minutes. */
 const LAST_FAULT_MS = 10 * 60_000
 const METRIC_FILE = /^(.+)_metric\.csv\.gz$/
+const CALLS_FILE = 'source_50.csv.gz'
 const TIME = 'unix_seconds'
 const RESOURCE_FAULT = /^cpu_/
 
@@ -92,15 +93,9 @@ function columnsOf(
   }
 }
 
-interface Calls {
-  source: CsvTable | undefined
-  destination: CsvTable | undefined
-}
-
 function readDay(folder: string, day: string, withCalls: boolean): NezhaDay {
   const at = (name: string) => join(folder, day, name)
-  const optional = (name: string) => (withCalls && existsSync(at(name)) ? readCsvTable(at(name)) : undefined)
-  const calls: Calls = { source: optional('source_50.csv.gz'), destination: optional('destination_50.csv.gz') }
+  const calls = withCalls && existsSync(at(CALLS_FILE)) ? readCsvTable(at(CALLS_FILE)) : undefined
   const recorded = JSON.parse(readFileSync(at('faults.json'), 'utf8')) as { t: number; pod: string; type: string }[]
   const tables = readdirSync(join(folder, day))
     .toSorted()
@@ -132,10 +127,7 @@ function readDay(folder: string, day: string, withCalls: boolean): NezhaDay {
       const workload = workloadOf(pod)
       const parts = [
         columnsOf(table, times, stepSeconds, () => true),
-        ...(calls.source ? [columnsOf(calls.source, times, stepSeconds, (n) => n.startsWith(`${workload}_`))] : []),
-        ...(calls.destination
-          ? [columnsOf(calls.destination, times, stepSeconds, (n) => n.endsWith(`_${workload}`))]
-          : []),
+        ...(calls ? [columnsOf(calls, times, stepSeconds, (n) => n.endsWith(`_${workload}`))] : []),
       ]
       const series = parts.flatMap((part) => part.series)
       const values = new Float64Array(times.length * series.length)
@@ -155,7 +147,8 @@ function readDay(folder: string, day: string, withCalls: boolean): NezhaDay {
 /**
  * The days of a folder, in order.
  *
- * @param options.withCalls adds to a pod's metrics the latencies of the calls that it makes and takes
+ * @param options.withCalls adds to a pod's metrics the latencies of the calls that it takes, each named CALLER_WORKLOAD. As its callers
+ *   measured them: a slow network shows there and not in what the pod itself sees
  * @throws Error if a day has no metrics, no quiet part, or a file is broken
  */
 export function readNezha(folder: string, options: { withCalls?: boolean } = {}): NezhaDay[] {
