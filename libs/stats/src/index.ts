@@ -16,3 +16,12 @@ export {
   type ForecasterState,
 } from './seasonal-forecaster.ts'
 export { msUntil, trendOf, type Trend } from './trend.ts'
+export {
+  isNoveltyOnset,
+  NOVELTY_EPISODE_COLUMNS,
+  NOVELTY_THRESHOLD,
+  NoveltyEnsemble,
+  REFRACTORY_SAMPLES,
+  type Novelty,
+  type NoveltyState,
+} from './novelty-ensemble.ts'
