@@ -1,11 +1,13 @@
 export { AlertBudget, type BudgetGroupState, type BudgetSettings } from './alert-budget.ts'
-export { Cusum, type Shift } from './cusum.ts'
-export { EventSurprises, type EventSurprise } from './event-surprise.ts'
 export { AlertGuard, rolloutFactor, type Guard } from './alert-guard.ts'
 export { Alerts, type AlertMemberState, type AlertStep } from './alerts.ts'
 export { BlockMaxima, BLOCK_MS } from './block-maxima.ts'
 export { factorInto, solveLower, triangleCells } from './cholesky.ts'
+export { Cusum, type Shift } from './cusum.ts'
 export { EntityDetector, type Contribution, type EntityScore, type EntityState } from './entity-detector.ts'
+export { Episodes, type EpisodeStep } from './episode.ts'
+export { EventSurprises, type EventSurprise } from './event-surprise.ts'
+export { Growth, type GrowthForecast, type GrowthState } from './growth.ts'
 export {
   HalfSpaceTrees,
   ORIGINAL_SETTINGS,
@@ -13,10 +15,17 @@ export {
   type HalfSpaceTreesSettings,
   type HalfSpaceTreesState,
 } from './half-space-trees.ts'
-export { Episodes, type EpisodeStep } from './episode.ts'
-export { Growth, type GrowthForecast, type GrowthState } from './growth.ts'
 export { median } from './median.ts'
 export { MinMaxScaler } from './min-max-scaler.ts'
+export {
+  isNoveltyOnset,
+  NOVELTY_EPISODE_COLUMNS,
+  NOVELTY_THRESHOLD,
+  NoveltyEnsemble,
+  REFRACTORY_SAMPLES,
+  type Novelty,
+  type NoveltyState,
+} from './novelty-ensemble.ts'
 export {
   BYTES_PER_SERIES,
   GREATEST_VALUE,
@@ -25,6 +34,6 @@ export {
   type Forecast,
   type ForecasterState,
 } from './seasonal-forecaster.ts'
-export { msUntil, trendOf, type Trend } from './trend.ts'
 export { ENTITY_BUDGET, SERIES_BUDGET, YOUNG_ENTITY_BUDGET, type ShippedBudget } from './shipped-budgets.ts'
+export { msUntil, trendOf, type Trend } from './trend.ts'
 export { viewAgreement, viewWeights } from './view-agreement.ts'
