@@ -309,6 +309,21 @@ describe('drain@1', () => {
     assert.equal(execution.steps[0]?.refusal?.code, 'not-managed')
   })
 
+  it('goes on where the API server could not be read for a moment between two evictions', async () => {
+    const world = await createWorld()
+    const plan = planOn(world, fullNode(world), 'drain@1', {})
+    let failed = 0
+    world.cluster.readFault = () => {
+      if (verbs(world).filter((verb) => verb === 'evict').length !== 1 || failed >= 12) return undefined
+      failed += 1
+      return new KubeError({ kind: 'timeout', message: 'no complete answer', isOutcomeUnknown: true })
+    }
+    const execution = await run(world, plan)
+    assert.equal(failed, 12)
+    assert.equal(execution.status, 'recovered', execution.say)
+    assert.deepEqual(verbs(world), ['patch', 'evict', 'evict'])
+  })
+
   it('evicts the ill ones first', async () => {
     const world = await createWorld()
     const node = fullNode(world)

@@ -2,6 +2,7 @@ import { keyOf, type ExecutionStep, type Refusal, type Target } from '@kubewise/
 import { isKubeError, isPodReady } from '@kubewise/kube'
 import { readyPodsAllowed } from '@kubewise/policy'
 import { irreversible, isRefusal, uidOf, type Member, type SeveralWork } from '../actions/work.ts'
+import { UNREADABLE } from '../context/asked-again.ts'
 import { gather, readSettings } from '../context/gather.ts'
 import { readWorkload, wantedOf } from '../context/workload.ts'
 import { isMemberOf, memberId } from '../ledger/members.ts'
@@ -143,19 +144,23 @@ async function lookAt(work: Work, id: string, action: SeveralWork): Promise<read
   }
 }
 
+const isUnread = ({ code }: Refusal) => UNREADABLE.has(code)
+
 async function takeTurn(work: Work, id: string, action: SeveralWork): Promise<Turn> {
-  const barred = work.barred ?? (await noLongerAllowed(work))
-  const mine = { ...work, ...(barred && { barred }) }
+  const barred = work.barred && !isUnread(work.barred) ? work.barred : await noLongerAllowed(work)
+  const { barred: _before, ...unbarred } = work
+  const mine = barred ? { ...work, barred } : unbarred
   const sent = membersOf(work, id).find(({ status }) => status === 'sent')
   if (sent) return takeOne(mine, sent.id)
-  if (barred) return refused(barred)
+  // What could not be read is looked at anew: a pause of ours, or of the API server, is no reason to leave a node half drained.
+  if (barred) return isUnread(barred) ? { waitFor: barred } : refused(barred)
   const members = await lookAt(work, id, action)
   if (!members) return { waitFor: { code: 'target-unknown', say: 'The pods could not be read.' } }
-  if (isRefusal(members)) return refused(members)
+  if (isRefusal(members)) return isUnread(members) ? { waitFor: members } : refused(members)
   const [next] = members
   if (!next) return { outcome: 'observed' }
   const forbidden = await notAllowedOn(work, next.target)
-  if (forbidden) return refused(forbidden)
+  if (forbidden) return isUnread(forbidden) ? { waitFor: forbidden } : refused(forbidden)
   const waitFor = (await work.lock.include(next.target)) ?? (await tooFewReady(work, next))
   if (waitFor) return { waitFor }
   return takeOne(mine, await added(work, id, next))
