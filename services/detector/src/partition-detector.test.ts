@@ -509,6 +509,15 @@ describe('PartitionDetector: metrics with a limit', () => {
     every(30, minutes, (s) => batch(at(s), { 'web-1': use(s) }, 'pod_memory_utilization_pct'))
   const volume = (use: (s: number) => number, minutes = 60) =>
     every(60, minutes, (s) => about(at(s), 'PersistentVolumeClaim', 'data', 'volume_usage_pct', use(s)))
+  const fills = (kind: string, name: string, metric: string) =>
+    every(60, 60, (s) => about(at(s), kind, name, metric, 70 + s / 400))
+  /** `connections`, whose limit the installation names; 15 minutes away at the one pace. */
+  const ownFills = (limit: number) =>
+    every(60, 60, (s) => {
+      const signal = about(at(s), 'Service', 'web', 'connections', 300 + s / 20)
+      const known = { unit: 'count', bad: 'up', floor: 1e9, minEffect: 1e9, limit } as const
+      return { ...signal, metrics: signal.metrics.map((metric) => ({ ...metric, known })) }
+    })
   const throttled = (held: (s: number) => number[], use: number[]) =>
     every(30, 12, (s) => batch(at(s), names(use), 'pod_cpu_utilization_pct')).flatMap((signal, i) => [
       signal,
@@ -537,6 +546,15 @@ describe('PartitionDetector: metrics with a limit', () => {
       ['+memory-forecast', '-memory-forecast', '+memory-forecast'],
     ],
     ['a volume that fills', volume((s) => 70 + s / 400), ['+volume-forecast']],
+    ['a disk of a node that fills', fills('Node', 'node-1', 'node_disk_usage_pct'), ['+disk-forecast']],
+    [
+      'a node that runs out of file handles',
+      fills('Node', 'node-1', 'node_file_handles_pct'),
+      ['+file-handles-forecast'],
+    ],
+    ['a quota that is used up', fills('ResourceQuota', 'compute', 'quota_used_pct'), ['+quota-forecast']],
+    ['an own metric that nears its own limit', ownFills(500), ['+limit-forecast']],
+    ['an own metric far from its own limit', ownFills(50_000), []],
     ['a volume that is nearly full', volume(() => 93, 5), ['+volume-filling']],
     ['a volume that was cleaned', volume((s) => (s < 300 ? 93 : 40), 12), ['+volume-filling', '-volume-filling']],
     ['all replicas held back at their limit', throttled(() => [60, 55, 70], [99, 98, 99]), ['+cpu-throttled']],

@@ -166,7 +166,7 @@ export class PartitionDetector {
     observe(this.#levelRule(metric), level)
     const ruled = metricRuleFor(metric, value)
     if (ruled) observe(ruled.rule, ruled.finding)
-    const forecastRule = Trends.ruleOf(metric)
+    const forecastRule = Trends.ruleOf(series)
     if (forecastRule) observe(forecastRule, forecast)
     const throttled = this.#throttling.observe(series, timeMs, value)
     if (throttled) observe(THROTTLING_RULE, throttled.finding, target)

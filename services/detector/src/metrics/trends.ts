@@ -16,6 +16,15 @@ interface ForecastKind {
   what: string
 }
 
+/** What fills slowly, in percent of its size: looked at six hours ahead. */
+const filling = (name: string, what: string): ForecastKind => ({
+  rule: { name, version: 1, forMs: 0, clearMs: 30 * MINUTE },
+  limit: 100,
+  horizonMs: 6 * HOUR,
+  minRise: 2,
+  what,
+})
+
 /** Metrics that head for a limit at which something breaks. */
 const KINDS: Readonly<Record<string, ForecastKind>> = {
   pod_memory_utilization_pct: {
@@ -25,13 +34,20 @@ const KINDS: Readonly<Record<string, ForecastKind>> = {
     minRise: 5,
     what: 'The memory in use will reach its limit',
   },
-  volume_usage_pct: {
-    rule: { name: 'volume-forecast', version: 1, forMs: 0, clearMs: 30 * MINUTE },
-    limit: 100,
-    horizonMs: 6 * HOUR,
-    minRise: 2,
-    what: 'The volume will be full',
-  },
+  volume_usage_pct: filling('volume-forecast', 'The volume will be full'),
+  volume_inodes_used_pct: filling('inodes-forecast', 'The volume will have no inodes left'),
+  node_disk_usage_pct: filling('disk-forecast', 'The disk of the node will be full'),
+  node_file_handles_pct: filling('file-handles-forecast', 'The node will have no file handles left'),
+  container_file_handles_pct: filling('file-handles-forecast', 'The container will have no file handles left'),
+  quota_used_pct: filling('quota-forecast', 'The quota will be used up'),
+}
+
+/** A metric of an installation's own is looked ahead for where it says at which value something breaks. */
+function kindOf({ metric, known }: MetricSeries): ForecastKind | undefined {
+  const kind = KINDS[metric]
+  if (kind || known?.limit === undefined || known.limit <= 0) return kind
+  const own = filling('limit-forecast', `${metric} will reach its limit`)
+  return { ...own, limit: known.limit, minRise: (own.minRise / own.limit) * known.limit }
 }
 
 /** One point is the median of this long. */
@@ -66,13 +82,13 @@ export type TrendsState = [key: string, Track][]
 export class Trends {
   readonly #tracks = new Map<string, Track>()
 
-  static ruleOf(metric: string): EpisodeRule | undefined {
-    return KINDS[metric]?.rule
+  static ruleOf(series: MetricSeries): EpisodeRule | undefined {
+    return kindOf(series)?.rule
   }
 
   /** Learns one sample of a metric that has a rule. @returns what the points up to now foretell */
   observe(series: MetricSeries, timeMs: number, value: number): Finding | undefined {
-    const kind = KINDS[series.metric]
+    const kind = kindOf(series)
     if (!kind) return undefined
     let track = this.#tracks.get(series.key)
     if (!track) {
@@ -130,11 +146,21 @@ function foretell({ series, timeMs, value }: Track, kind: ForecastKind): Finding
   const leftMs = msUntil({ ...lately, slopePerMs: Math.min(whole.slopePerMs, lately.slopePerMs) }, kind.limit)
   if (isSlowing || leftMs === undefined || leftMs > kind.horizonMs) return undefined
   const secondsLeft = Math.round(leftMs / 1000)
+  const at = (slopePerMs: number) => msUntil({ ...lately, slopePerMs }, kind.limit)
+  const earliestMs = Math.min(leftMs, at(Math.max(whole.highSlopePerMs, lately.slopePerMs)) ?? leftMs)
+  const latestMs = at(Math.min(whole.lowSlopePerMs, lately.slopePerMs))
   const slopePerHour = Math.round(whole.slopePerMs * HOUR * 100) / 100
   return {
     severity: 'warning',
-    say: `${kind.what} in about ${Math.max(1, Math.round(leftMs / MINUTE))} minutes.`,
-    features: { metric: series.metric, secondsLeft, slopePerHour, level: Math.round(whole.level * 10) / 10 },
+    say: `${kind.what} in about ${minutes(leftMs)} minutes (${minutes(earliestMs)} at the earliest${latestMs === undefined ? '' : `, ${minutes(latestMs)} at the latest`}).`,
+    features: {
+      metric: series.metric,
+      secondsLeft,
+      earliestSeconds: Math.round(earliestMs / 1000),
+      ...(latestMs !== undefined && { latestSeconds: Math.round(latestMs / 1000) }),
+      slopePerHour,
+      level: Math.round(whole.level * 10) / 10,
+    },
     score: 8,
     confidence: 0.8,
     metric: {
@@ -148,6 +174,8 @@ function foretell({ series, timeMs, value }: Track, kind: ForecastKind): Finding
     window: { timeMs: [...timeMs], value: [...value] },
   }
 }
+
+const minutes = (ms: number): number => Math.max(1, Math.round(ms / MINUTE))
 
 function isGrowth({ slopePerMs, spanMs, noise, tau }: Trend, { minRise }: ForecastKind): boolean {
   const rise = slopePerMs * spanMs
