@@ -5,6 +5,8 @@
  *
  * A tree is an array: node i has the children 2i + 1 and 2i + 2.
  */
+import { nextRandom } from './random.ts'
+
 export interface HalfSpaceTreesSettings {
   trees: number
   height: number
@@ -31,17 +33,6 @@ export interface HalfSpaceTreesState {
   before: number[]
 }
 
-/** A number from 0 to 1 each, the same for the same seed: mulberry32. */
-function randomness(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export class HalfSpaceTrees {
   readonly #settings: HalfSpaceTreesSettings
   readonly #features: number
@@ -63,7 +54,8 @@ export class HalfSpaceTrees {
     this.#feature = new Uint16Array(trees * this.#nodes)
     this.#now = new Uint16Array(trees * this.#nodes)
     this.#before = new Uint16Array(trees * this.#nodes)
-    const random = randomness(seed)
+    const state = Uint32Array.of(seed)
+    const random = () => nextRandom(state, 0)
     const ranges = Array.from({ length: features }, (): [number, number] => [0, 1])
     for (let tree = 0; tree < trees; tree++) this.#grow(tree * this.#nodes, 0, height, ranges, random)
   }

@@ -1,12 +1,14 @@
 export { AlertBudget, type BudgetGroupState, type BudgetSettings } from './alert-budget.ts'
 export { AlertGuard, rolloutFactor, type Guard } from './alert-guard.ts'
 export { Alerts, type AlertMemberState, type AlertStep } from './alerts.ts'
-export { BlockMaxima, BLOCK_MS } from './block-maxima.ts'
+export { BLOCK_MS, BlockMaxima } from './block-maxima.ts'
 export { factorInto, solveLower, triangleCells } from './cholesky.ts'
+export { CounterRates, type CounterRate } from './counter-rate.ts'
 export { Cusum, type Shift } from './cusum.ts'
 export { EntityDetector, type Contribution, type EntityScore, type EntityState } from './entity-detector.ts'
 export { Episodes, type EpisodeStep } from './episode.ts'
 export { EventSurprises, type EventSurprise } from './event-surprise.ts'
+export { FlatSeries, type Flatness } from './flat-series.ts'
 export { Growth, type GrowthForecast, type GrowthState } from './growth.ts'
 export {
   HalfSpaceTrees,
@@ -26,6 +28,7 @@ export {
   type Novelty,
   type NoveltyState,
 } from './novelty-ensemble.ts'
+export { Sampling, type Sampled, type SampleKind } from './sampling.ts'
 export {
   BYTES_PER_SERIES,
   GREATEST_VALUE,
