@@ -1,3 +1,4 @@
+export { Adwin, type AdwinState } from './adwin.ts'
 export { AlertBudget, type BudgetGroupState, type BudgetSettings } from './alert-budget.ts'
 export { AlertGuard, rolloutFactor, type Guard } from './alert-guard.ts'
 export { Alerts, type AlertMemberState, type AlertStep } from './alerts.ts'
@@ -8,6 +9,7 @@ export { Cusum, type Shift } from './cusum.ts'
 export { EntityDetector, type Contribution, type EntityScore, type EntityState } from './entity-detector.ts'
 export { Episodes, type EpisodeStep } from './episode.ts'
 export { EventSurprises, type EventSurprise } from './event-surprise.ts'
+export { precisionOf, thresholdShift, type Labels } from './feedback.ts'
 export { FlatSeries, type Flatness } from './flat-series.ts'
 export { Growth, type GrowthForecast, type GrowthState } from './growth.ts'
 export {
@@ -17,6 +19,7 @@ export {
   type HalfSpaceTreesSettings,
   type HalfSpaceTreesState,
 } from './half-space-trees.ts'
+export { Logistic, type LogisticState } from './logistic.ts'
 export { median } from './median.ts'
 export { MinMaxScaler } from './min-max-scaler.ts'
 export {
@@ -28,6 +31,7 @@ export {
   type Novelty,
   type NoveltyState,
 } from './novelty-ensemble.ts'
+export { nextRandom } from './random.ts'
 export { Sampling, type Sampled, type SampleKind } from './sampling.ts'
 export {
   BYTES_PER_SERIES,
