@@ -1,6 +1,7 @@
 /**
  * ADWIN: a window over a stream of numbers that shrinks when its older and its newer part differ in their mean more than chance
- * allows. Bifet, Gavaldà: Learning from time-changing data with adaptive windowing, 2007; in the form that River gives it.
+ * allows. Bifet, Gavaldà: Learning from time-changing data with adaptive windowing, 2007; finds what River's finds,
+ * number for number. River's also forgets all once it has found a change; whoever wants that makes a new one.
  *
  * The window is an exponential histogram: row r holds up to five buckets of 2^r numbers each, the newest in row 0.
  */
@@ -101,7 +102,7 @@ export class Adwin {
         older += 2 ** row
         olderTotal += bucket.total
         const newer = width - older
-        if (older <= LEAST_PART || newer <= LEAST_PART) continue
+        if (older < LEAST_PART || newer < LEAST_PART) continue
         const share = 1 / (older - LEAST_PART + 1) + 1 / (newer - LEAST_PART + 1)
         const limit = Math.sqrt((2 * share * spread * confidence) / width) + (2 / 3) * share * confidence
         if (Math.abs(olderTotal / older - (total - olderTotal) / newer) > limit) return true

@@ -1,3 +1,4 @@
+export { AdaptiveRandomForest, type ForestState } from './adaptive-random-forest.ts'
 export { Adwin, type AdwinState } from './adwin.ts'
 export { AlertBudget, type BudgetGroupState, type BudgetSettings } from './alert-budget.ts'
 export { AlertGuard, rolloutFactor, type Guard } from './alert-guard.ts'
