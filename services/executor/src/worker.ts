@@ -30,6 +30,7 @@ export function createWorker(ports: Omit<Beginning, 'asked'>): Worker {
   const inHand = new Map<string, Promise<void>>()
   const again = new Set<string>()
   const done = new Set<string>()
+  let sweptMs: number | undefined
 
   function remember(plan: string): void {
     done.add(plan)
@@ -65,11 +66,13 @@ export function createWorker(ports: Omit<Beginning, 'asked'>): Worker {
     look,
     async sweep() {
       const { cluster } = options
-      const due = await plansToLookAt(record, { cluster, nowMs: clock.now(), isDone: (plan) => done.has(plan) })
+      const nowMs = clock.now()
+      const due = await plansToLookAt(record, { cluster, nowMs, sweptMs, isDone: (plan) => done.has(plan) })
       for (const plan of due) {
         if (stopping.aborted) return
         if (!inHand.has(plan)) await look(plan)
       }
+      sweptMs = nowMs
     },
     async drain() {
       while (inHand.size > 0) await Promise.allSettled(inHand.values())

@@ -20,6 +20,30 @@ const onFirst =
 const answer = (kind: KubeError['kind'], status: number, message: string, more: object = {}) =>
   new KubeError({ kind, status, message, ...more })
 
+describe('a plan whose hint was lost, and that expired', () => {
+  const DAY = 24 * 60 * MINUTE
+  it('while no executor ran, is noted as expired by the next one', async () => {
+    const world = await brokenWorld()
+    const plan = planFor(world, rollback)
+    world.store.put(COLLECTIONS.plans, plan)
+    await world.clock.advance(DAY)
+    await world.start()
+    assert.equal((await untilSettled(world, plan, 1)).refusal?.code, 'plan-expired')
+    await world.stop()
+  })
+  it('by a clock that jumped a day ahead, is noted as expired', async () => {
+    const world = await brokenWorld()
+    await world.start()
+    await world.clock.advance(10 * SECOND)
+    const plan = planFor(world, rollback)
+    world.store.put(COLLECTIONS.plans, plan)
+    world.clock.jump(DAY)
+    assert.equal((await untilSettled(world, plan, 1)).refusal?.code, 'plan-expired')
+    assert.deepEqual(world.cluster.landed(), [])
+    await world.stop()
+  })
+})
+
 describe('an answer that does not come', () => {
   const cases: [string, WriteFault, number][] = [
     ['although the change landed: it is found, not sent again', 'landed-unanswered', 1],
