@@ -21,12 +21,15 @@ export const PlaybookValue = Type.Union([
 ])
 export type PlaybookValue = Static<typeof PlaybookValue>
 
+/** What a step is called within its plan. What is derived from it has other characters: `<step>.rest`, `<step>/<uid>`. */
+export const StepId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
+
 /** An action as a playbook names it. */
 export const PlaybookStep = strict({
-  id: optional(Text),
+  id: optional(StepId),
   action: ActionName,
   with: optional(Type.Record(Type.String(), PlaybookValue)),
-  needs: optional(Type.Array(Text)),
+  needs: optional(Type.Array(StepId)),
   when: optional(Text),
   timeoutSeconds: optional(Type.Number({ exclusiveMinimum: 0, maximum: 3600 })),
 })

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { ActionName, Parameters, RISKS } from './action.ts'
+import { ActionName, Parameters, RISKS, StepId } from './action.ts'
 import { decoderOf } from './decode.ts'
 import { Entity, type Target } from './entity.ts'
 import { hashOf, idOf } from './ids.ts'
@@ -26,9 +26,6 @@ export const FieldChange = strict({
   after: Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]),
 })
 export type FieldChange = Static<typeof FieldChange>
-
-/** What a step is called within its plan. What is derived from it has other characters: `<step>.rest`, `<step>/<uid>`. */
-const StepId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
 
 export const PlanStep = strict({
   id: StepId,

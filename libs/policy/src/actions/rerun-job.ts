@@ -33,7 +33,7 @@ export const rerunJob: ActionSpec = {
   }),
   useWhen: 'A Job failed by what has passed since, and its owner marked it with `kubewise.io/idempotent: "true"`.',
   notWhen:
-    'It is not marked so, has not ended, has a selector of its own, or would fail again; the CronJob that made it is suspended, or wants one run at a time while one runs.',
+    'It is not marked so, has not ended, has a selector of its own, or would fail again; the CronJob that made it is suspended, or does not let runs overlap: it would not count the copy.',
   requires: 'The Job is the target, or of it; it is marked, has failed, and nobody else has a Job of the copy’s name.',
   doneWhen: 'The copy is there, with our marker.',
   undo: { how: 'compensate', say: 'deletes the copy and its pods; what they did stays done' },

@@ -54,13 +54,13 @@ async function scheduleRefusal(kube: ReadKube, job: Job): Promise<Refusal | unde
     return { code: 'owner-gone', say: `The CronJob ${name}, which made the Job, is gone.` }
   const { suspend, concurrencyPolicy = 'Allow' } = schedule.spec ?? {}
   if (suspend) return { code: 'schedule-suspended', say: `The CronJob ${name} is suspended; somebody stopped it.` }
-  const running = schedule.status?.active?.[0]?.name
-  return concurrencyPolicy !== 'Allow' && running !== undefined
-    ? {
-        code: 'schedule-busy',
-        say: `The CronJob ${name} wants one run at a time (${concurrencyPolicy}), and its Job ${running} runs.`,
+  // A copy is no run of the CronJob's: it would not be counted, and the next run begin beside it.
+  return concurrencyPolicy === 'Allow'
+    ? undefined
+    : {
+        code: 'schedule-one-at-a-time',
+        say: `The CronJob ${name} wants one run at a time (${concurrencyPolicy}); it would not count a copy.`,
       }
-    : undefined
 }
 
 /** The Job once more, with nothing that ties it to the first one, to its owner or to who applied it. */

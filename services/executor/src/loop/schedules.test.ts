@@ -51,9 +51,8 @@ describe('a Job of a CronJob', () => {
   const cases: [string, CronJob['spec'], string[], string | undefined][] = [
     ['that is as usual', {}, [], undefined],
     ['that lets runs overlap', { concurrencyPolicy: 'Allow' }, ['nightly-2'], undefined],
-    ['that wants one at a time, none of which runs', { concurrencyPolicy: 'Forbid' }, [], undefined],
-    ['that wants one at a time, one of which runs', { concurrencyPolicy: 'Forbid' }, ['nightly-2'], 'schedule-busy'],
-    ['that replaces the one that runs', { concurrencyPolicy: 'Replace' }, ['nightly-2'], 'schedule-busy'],
+    ['that wants one at a time', { concurrencyPolicy: 'Forbid' }, [], 'schedule-one-at-a-time'],
+    ['that replaces the one that runs', { concurrencyPolicy: 'Replace' }, ['nightly-2'], 'schedule-one-at-a-time'],
     ['that somebody suspended', { suspend: true }, [], 'schedule-suspended'],
   ]
   for (const [given, spec, active, code] of cases)
