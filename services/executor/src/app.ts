@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, readFile } from 'node:fs/promises'
-import { createSealer, openSigner, type Sealer } from '@kubewise/audit'
+import { createSealer, keptHeadsBeside, openSigner, type Sealer } from '@kubewise/audit'
 import type { Consumption } from '@kubewise/bus'
 import { BUCKETS, CONSUMERS, decodePlanHint, STREAMS } from '@kubewise/contracts'
 import { createEventRecorder } from '@kubewise/kube'
@@ -31,7 +31,8 @@ export function createExecutor(ports: Ports, config: Config): Service {
   const stopping = new AbortController()
   const signal = AbortSignal.any([ports.signal, stopping.signal])
   const { auditKeyFile, cluster } = optionsOf(config)
-  const sealer = createSealer({ openSigner: () => openSigner(auditKeyFile), ...ports, cluster, writer: WRITER })
+  const own = ports.openSigner ? {} : { kept: keptHeadsBeside(auditKeyFile) }
+  const sealer = createSealer({ openSigner: () => openSigner(auditKeyFile), ...own, ...ports, cluster, writer: WRITER })
   const runtime = runtimeOf(ports, config, { outlets: outletsOf(ports, config, stopping.signal), sealer })
   const stormWatch = createStormWatch({ ...ports, incidents: runtime.record.incidents, cluster })
   const worker = createWorker({ runtime, stormWatch, stopping: signal })

@@ -11,6 +11,9 @@ type Steps = readonly ExecutionStep[]
 /** The second write of a step that was held at its first new pod: what lets the rest be replaced. */
 export const restOf = (steps: Steps, id: string): ExecutionStep | undefined => steps.find((step) => step.restOf === id)
 
+/** Nothing of what holds a rollout is left that we would take off. */
+export const LET_GO: Refusal = { code: 'let-go', say: 'Nothing that KubeWise has set holds the rollout any more.' }
+
 const HAS_NOT_LEFT: ReadonlySet<string> = new Set(['pending', 'intent'])
 const HAS_ENDED: ReadonlySet<string> = new Set(['refused', 'failed'])
 
@@ -71,7 +74,8 @@ export function takeHeldBack(
   view: WorkloadView,
 ): JsonPatchOperation[] | Refusal {
   const rest = restOf(steps, step.id)
-  const isAll = rest !== undefined && !HAS_NOT_LEFT.has(rest.status) && !HAS_ENDED.has(rest.status)
+  const isLetGo = rest?.refusal?.code === LET_GO.code
+  const isAll = isLetGo || (rest !== undefined && !HAS_NOT_LEFT.has(rest.status) && !HAS_ENDED.has(rest.status))
   const back = action.undo?.(step, view) ?? (isAll ? undefined : action.undoBeforeRest?.(step, view)) ?? []
   const free = letGo(step, view.workload)
   const isTheirs = isRefusal(back) || !fits(back, view.workload)
@@ -86,9 +90,6 @@ export function takeHeldBack(
     ? operations
     : { code: 'cannot-be-undone', say: 'Its pods were replaced; nothing of that can be taken back.' }
 }
-
-/** Nothing of what holds a rollout is left that we would take off. */
-export const LET_GO: Refusal = { code: 'let-go', say: 'Nothing that KubeWise has set holds the rollout any more.' }
 
 /** The write that lets the rest be replaced. */
 export function preparedRest(

@@ -69,7 +69,11 @@ export function createUnderWayReader(executions: Collection<Execution>, cluster:
 export function underWayBeside(plan: Plan, executions: readonly Execution[], nowMs: number): UnderWay {
   const sinceMs = nowMs - HOUR
   const others = executions.filter(({ _id }) => _id !== plan._id)
-  const running = others.filter((execution) => !SETTLED.includes(execution.status) && !isWaiting(execution))
+  // One that owes an undo rests between its tries: its target's lock guards it, and others need not wait a day for it.
+  const isResting = ({ owed, holderUntilMs }: Execution) => owed !== undefined && holderUntilMs === 0
+  const running = others.filter(
+    (execution) => !SETTLED.includes(execution.status) && !isWaiting(execution) && !isResting(execution),
+  )
   const count = (some: readonly Execution[]) => some.reduce((sum, each) => sum + stepsSince(each, sinceMs), 0)
   return {
     running: running.map(({ _id, target }) => ({ plan: _id, namespace: target.namespace, targetKey: keyOf(target) })),

@@ -252,3 +252,30 @@ describe('a change of a template on many pods', () => {
     assert.match(execution.steps[0]?.canary?.say ?? '', /ready already/)
   })
 })
+
+describe('a restart whose canary a person has let go', () => {
+  for (const dies of [false, true])
+    it(`is not rolled out a second time, where its executor ${dies ? 'dies as it learns of it' : 'lives'}`, async () => {
+      const world = await createWorld()
+      world.cluster.fateOf = () => 'starting'
+      const plan = planFor(world, [RESTART])
+      const first = await world.start()
+      if (dies)
+        world.store.fault = ({ collection, isWrite }) => {
+          const rest = world.execution(plan)?.steps.find(({ restOf }) => restOf)
+          if (!first.isAlive || !isWrite || collection !== 'executions' || rest?.status !== 'refused') return 'none'
+          first.kill()
+          return 'silent'
+        }
+      await world.propose(plan)
+      await world.clock.advance(5 * SECOND)
+      const { spec } = world.cluster.object<Deployment>('Deployment', 'web')
+      edit(world, without(spec, 'minReadySeconds', 'strategy'))
+      await world.clock.advance(5 * SECOND)
+      assert.equal(first.isAlive, !dies)
+      if (dies) await world.start()
+      await untilSettled(world, plan)
+      await world.stop()
+      assert.equal(world.cluster.landed('patch').length, 1)
+    })
+})

@@ -4,6 +4,7 @@ import { KubeError, type Deployment, type Pod } from '@kubewise/kube'
 import { watch, type Checker } from '../fixture/checker.ts'
 import type { SimulatedProcess } from '../fixture/process.ts'
 import { startReceiver } from '../fixture/receiver.ts'
+import { failedJob, planOn } from '../fixture/scenarios.ts'
 import { storyOf } from '../tell/story.ts'
 import { eventually } from '@kubewise/testkit'
 import { createWorld, MINUTE, planFor, SECOND, template, untilSettled, type World } from '../fixture/world.ts'
@@ -66,6 +67,43 @@ const HINDRANCES: [string, (world: World) => void, (world: World) => void][] = [
     (world) => void (world.cluster.fault = () => 'none'),
   ],
 ]
+
+describe('an undo that is owed', () => {
+  it('is not done once the incident has ended with the change in place', async () => {
+    const { world, plan } = await owing(pullSwitch)
+    const [incident] = world.store.documents(COLLECTIONS.incidents)
+    assert.ok(incident)
+    world.store.put(COLLECTIONS.incidents, { ...incident, status: 'resolved', resolvedMs: world.clock.now() })
+    await world.clock.advance(2 * HOUR)
+    world.killFile.text = undefined
+    const execution = await untilSettled(world, plan)
+    await world.stop()
+    assert.equal(imageOf(world), 'good:1')
+    assert.match(execution.say ?? '', /incident has ended meanwhile, with the change in place; it stays/)
+    assert.deepEqual(undos(world), [])
+  })
+
+  it('ends in a day although a clock was ahead when it began', async () => {
+    const { world, plan } = await owing(pullSwitch)
+    const execution = world.execution(plan)
+    assert.ok(execution?.owed)
+    const owed = { ...execution.owed, sinceMs: execution.owed.sinceMs + 365 * 24 * HOUR }
+    world.store.put(COLLECTIONS.executions, { ...execution, owed })
+    for (let hours = 0; hours < 30; hours++) await world.clock.advance(HOUR)
+    assert.notEqual(world.execution(plan)?.status, 'undoing')
+    await world.stop()
+  })
+
+  it('takes no place of those that run', async () => {
+    const { world } = await owing(refusing('unavailable', 500), { env: { MAX_PARALLEL_REMEDIATION_ACTIONS: '1' } })
+    const job = failedJob(world)
+    const given = { job: 'report', uid: job.metadata?.uid ?? '' }
+    const other = planOn(world, job, 'rerun-job@1', given, { holds: ['job-completed'], incident: 'incident-2' })
+    await world.propose(other)
+    assert.equal((await untilSettled(world, other)).status, 'recovered')
+    await world.stop()
+  })
+})
 
 describe('taking back that is owed', () => {
   for (const [given, happens, passes] of HINDRANCES)

@@ -17,6 +17,7 @@ const CAN_PASS: ReadonlySet<string> = new Set([
   ...UNREADABLE,
   'kill-switch',
   'guard-failed',
+  'incident-unknown',
   'outcome-unknown',
   'server-unreachable',
   'server-unavailable',
@@ -49,7 +50,9 @@ export async function owe(work: Work, { id }: ExecutionStep, { say }: Refusal): 
   const { owed: before } = ledger.execution
   const nowMs = clock.now()
   const tries = (before?.tries ?? 0) + 1
-  const owed = { sinceMs: before?.sinceMs ?? nowMs, tries, notBeforeMs: nowMs + waitMs(tries), say }
+  // A clock that was ahead must not keep it owed for ever.
+  const sinceMs = Math.min(before?.sinceMs ?? nowMs, nowMs)
+  const owed = { sinceMs, tries, notBeforeMs: nowMs + waitMs(tries), say }
   if (!before)
     await audit.append({
       event: 'refused',
@@ -64,7 +67,8 @@ export async function owe(work: Work, { id }: ExecutionStep, { say }: Refusal): 
   await ledger.change((execution) => ({ ...execution, ...told, owed, holderUntilMs: 0 }))
   crashpoint('after-owed')
   log.warn({ plan: plan._id, step: id, tries, say }, 'not taken back yet')
-  if (!before) teller.tell(plan, 'undo-owed', say, { execution: ledger.execution, mayNote: false })
+  if (!before)
+    teller.tell(plan, 'undo-owed', say, { execution: ledger.execution, mayNote: false, step: String(sinceMs) })
 }
 
 const lasted = (ms: number) => (ms < HOUR ? `${Math.ceil(ms / (60 * SECOND))} min` : `${Math.round(ms / HOUR)} h`)

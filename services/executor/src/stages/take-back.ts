@@ -2,6 +2,7 @@ import type { ExecutionStep, Refusal } from '@kubewise/contracts'
 import { isKubeError } from '@kubewise/kube'
 import { isRefusal } from '../actions/work.ts'
 import { askedAgain } from '../context/asked-again.ts'
+import { asKnown } from '../context/gather.ts'
 import { newestFirst } from '../ledger/newest-first.ts'
 import { undoSlot } from '../ledger/slots.ts'
 import { writeOnce, type Slot, type WriteOutcome } from '../ledger/write-once.ts'
@@ -25,6 +26,16 @@ async function adoptKept(work: Work): Promise<void> {
   const { step, lastMarker } = kept
   const adopted = { ...step, id: `kept-${step.marker.replaceAll('/', '.')}`, marker: lastMarker }
   await ledger.change((execution) => ({ ...execution, steps: [adopted, ...execution.steps] }))
+}
+
+/** What is owed is not taken back once the incident has ended with the change in place: it may be what helped. */
+async function endedMeanwhile({ ledger, record, plan }: Work): Promise<Refusal | undefined> {
+  if (!ledger.execution.owed) return undefined
+  const incident = await asKnown(() => record.incidents.get(plan.incident))
+  if (!incident.isKnown) return { code: 'incident-unknown', say: `The incident cannot be read: ${incident.why}` }
+  return incident.value?.status === 'open'
+    ? undefined
+    : { code: 'incident-over', say: 'The incident has ended meanwhile, with the change in place; it stays.' }
 }
 
 /** What cannot be read now, can perhaps later. */
@@ -79,9 +90,12 @@ export async function takeBack(work: Work): Promise<'owed' | 'over'> {
   await adoptKept(work)
   const journal = newestFirst(plan, ledger.execution.steps).filter(isOwed)
   const barred = journal.length > 0 ? await askedAgain(work, () => noLongerAllowed(work)) : undefined
+  const over = journal.length > 0 ? await endedMeanwhile(work) : undefined
   for (const step of journal) {
     stopping.throwIfAborted()
-    const owed = await takeBackStep(work, step, barred)
+    // Where most pods still have the old template, a rollout must not stay held.
+    const stays = step.canary?.isWatched ? undefined : over
+    const owed = await takeBackStep(work, step, barred ?? stays)
     if (!owed) continue
     await owe(work, step, owed)
     return 'owed'

@@ -70,7 +70,12 @@ export async function retell({ record, clock, log, options, teller }: Runtime): 
     const plan = await record.plans.get(id)
     const isStale = !plan || finishedMs <= nowMs - STALE_MS
     if (plan && !isStale && to.length > 0)
-      teller.tell(plan, owed ? 'undo-owed' : status, say, { execution, mayNote: false, to })
+      teller.tell(plan, owed ? 'undo-owed' : status, say, {
+        execution,
+        mayNote: false,
+        to,
+        ...(owed && { step: String(owed.sinceMs) }),
+      })
     else {
       const why = isStale ? 'nobody has taken it for a day' : 'its receivers are no longer configured'
       log.error({ plan: id, status, say, receivers: untold }, `its end was never told: ${why}`)
