@@ -9,7 +9,7 @@ export {
   type PublicKeys,
   type Signer,
 } from './key.ts'
-export { readKeptHeads } from './kept-heads.ts'
+export { keptHeadsBeside, readKeptHeads } from './kept-heads.ts'
 export { createSealer, SEAL_EVERY_MS, SEAL_LINKS, type Sealer, type SealPorts } from './seal.ts'
 export {
   verifyAudit,

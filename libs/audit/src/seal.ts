@@ -1,6 +1,7 @@
 import { auditId, COLLECTIONS, hashOf, subjects, type AuditHead, type AuditRecord } from '@kubewise/contracts'
 import { every, explain, type Clock, type Health, type Logger, type Metrics } from '@kubewise/service'
 import { idsOf, type ChainPorts } from './chain.ts'
+import type { KeptHeads } from './kept-heads.ts'
 import type { Signer } from './key.ts'
 import { headMistake, linkMistake } from './link.ts'
 
@@ -11,6 +12,8 @@ export interface SealPorts extends ChainPorts {
   health: Health
   /** Asked until it answers; see {@link openSigner}. */
   openSigner: () => Promise<Signer>
+  /** Where the last head is kept; where the signer says, unless told. */
+  kept?: KeptHeads
 }
 
 /** Puts signed heads on a writer's chain. */
@@ -21,7 +24,9 @@ export interface Sealer {
   linked(link: Pick<AuditRecord, 'position'>): void
   /**
    * Why this writer must not go on: the record is not the one that the head beside the key was kept of (set back to a copy,
-   * rewritten, exchanged, emptied). Resolves after the first look at the chain, with undefined where nothing is known against it.
+   * rewritten, exchanged, emptied); undefined where nothing is known against it. Looked at anew, at most each second.
+   *
+   * @throws StoreError where the record cannot be read
    */
   doubt(): Promise<string | undefined>
   /** The last head: resolves when the chain is sealed to its end, or it was told that it cannot be. Never rejects. */
@@ -33,6 +38,8 @@ export const SEAL_LINKS = 100
 /** and so many milliseconds, without a head. */
 export const SEAL_EVERY_MS = 60_000
 const PAGE = 500
+/** What was found against a record is as fresh as a kill switch must be. */
+const DOUBTED_MS = 1000
 
 /** The chain or its heads are not as they were written; they are not signed as if they were. */
 class BrokenChainError extends Error {
@@ -60,16 +67,8 @@ export function createSealer(ports: SealPorts): Sealer {
   let sealing: Promise<void> | undefined
   let isDueAgain = false
   let beating: Promise<void> | undefined
-  let doubt: string | undefined
-  /** Resolved once the record was compared with what is kept, or there is nothing to compare it with. */
-  const compared = Promise.withResolvers<void>()
-  let isCompared = false
+  let doubted: { atMs: number; answer: Promise<string | undefined> } | undefined
   let isTakenOverTold = false
-
-  function noteCompared(): void {
-    isCompared = true
-    compared.resolve()
-  }
 
   async function openOnce(): Promise<Signer> {
     if (signer) return signer
@@ -91,7 +90,7 @@ export function createSealer(ports: SealPorts): Sealer {
   }
 
   /** A head that was kept beside the key must be in the record, with the link that it seals. */
-  async function compareWithKept({ kept }: Signer): Promise<void> {
+  async function compareWithKept(kept: KeptHeads | undefined): Promise<void> {
     const known = await kept?.last(writer).catch((error: unknown) => {
       throw new OtherRecordError(explain(error))
     })
@@ -103,8 +102,21 @@ export function createSealer(ports: SealPorts): Sealer {
     )
   }
 
+  /** Also where the key cannot be used: what was kept can be read without it. */
+  async function lookForDoubt(): Promise<string | undefined> {
+    const kept = ports.kept ?? (await openOnce().catch(() => undefined))?.kept
+    try {
+      await compareWithKept(kept)
+      return undefined
+    } catch (error) {
+      if (error instanceof OtherRecordError) return error.message
+      throw error
+    }
+  }
+
   /** After the record: a kept head that is one behind is in the record all the same. */
-  async function keep({ kept }: Signer, head: AuditHead | undefined): Promise<void> {
+  async function keep(by: Signer, head: AuditHead | undefined): Promise<void> {
+    const kept = ports.kept ?? by.kept
     if (!kept || !head) return
     try {
       const isFirst = !(await kept.last(writer))
@@ -146,13 +158,8 @@ export function createSealer(ports: SealPorts): Sealer {
   }
 
   async function sealOnce(): Promise<void> {
-    const by = await openOnce().catch((error: unknown) => {
-      noteCompared()
-      throw error
-    })
-    await compareWithKept(by)
-    noteCompared()
-    doubt = undefined
+    const by = await openOnce()
+    await compareWithKept(ports.kept ?? by.kept)
     for (;;) {
       const head = await lastHead(by)
       if (head && (await links.get(auditId(writer, head.position)))?.hash !== head.link)
@@ -196,11 +203,7 @@ export function createSealer(ports: SealPorts): Sealer {
     } catch (error) {
       counter.inc({ writer, outcome: 'failed' })
       health.set(name, 'quality', { ok: false, say: `the audit chain of ${writer} is not signed: ${explain(error)}` })
-      if (error instanceof OtherRecordError) {
-        doubt = error.message
-        noteCompared()
-      }
-      log[doubt === undefined ? 'warn' : 'error']({ err: error, writer }, 'audit chain not sealed')
+      log[error instanceof OtherRecordError ? 'error' : 'warn']({ err: error, writer }, 'audit chain not sealed')
     }
   }
 
@@ -228,9 +231,13 @@ export function createSealer(ports: SealPorts): Sealer {
       if (++written >= SEAL_LINKS || position === 0) void seal()
     },
     async doubt() {
-      if (!isCompared) void seal()
-      await compared.promise
-      return doubt
+      const nowMs = clock.monotonic()
+      if (!doubted || nowMs - doubted.atMs >= DOUBTED_MS) {
+        const mine = { atMs: nowMs, answer: lookForDoubt() }
+        doubted = mine
+        mine.answer.catch(() => (doubted = doubted === mine ? undefined : doubted))
+      }
+      return doubted.answer
     },
     async stop() {
       stopping.abort(new Error('the last head is due'))
