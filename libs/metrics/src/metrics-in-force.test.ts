@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { METRICS } from './catalogue/catalogue.ts'
 import { metricsInForce } from './metrics-in-force.ts'
+import { readQuery } from './query-syntax.ts'
 
 /** Names of the original's default queries. */
 const ORIGINAL = [
@@ -72,10 +73,15 @@ describe('metricsInForce', () => {
     })
   })
 
+  it('makes a share that can be parsed also of an expression that ends in a comment', () => {
+    const [, share] = metricsInForce([{ name: 'queue', query: 'a # mine', limit: 'b # theirs' }], 15_000)
+    assert.deepEqual(readQuery(share!.query).mistakes, [])
+  })
+
   it('makes the share of a limit from a query for the limit', () => {
     const [, share] = metricsInForce([{ name: 'queue', query: 'a + b', limit: 'c - d' }], 15_000)
     assert.equal(share!.name, 'queue_limit_pct')
-    assert.equal(share!.query, '(a + b) / (c - d) * 100')
+    assert.equal(share!.query, '(a + b\n) / (c - d\n) * 100')
     assert.equal(share!.limit, 100)
   })
 })

@@ -54,7 +54,8 @@ function ownMetric(
 
 const shareOfLimit = ({ name, query, intervalMs, owners }: Metric, limit: string): Metric => ({
   name: `${name}_limit_pct`,
-  query: `(${query}) / (${limit}) * 100`,
+  // A line of its own for each bracket that ends one: an expression may end in a comment.
+  query: `(${query}\n) / (${limit}\n) * 100`,
   intervalMs,
   unit: 'percent',
   bad: 'up',

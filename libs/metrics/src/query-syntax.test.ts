@@ -51,6 +51,19 @@ describe('readQuery', () => {
 })
 
 describe('queryMistakes', () => {
+  it('tells names that two have, also by their limits', () => {
+    const mistakes = queryMistakes([
+      { name: 'a', query: 'x', limit: 'y' },
+      { name: 'a_limit_pct', query: 'z' },
+      { name: 'b', query: 'x' },
+      { name: 'b', query: 'y' },
+    ])
+    assert.deepEqual(mistakes, [
+      'PROM_QUERIES: a_limit_pct: two queries have this name',
+      'PROM_QUERIES: b: two queries have this name',
+    ])
+  })
+
   it('tells every mistake of every query, by its name', () => {
     const mistakes = queryMistakes([
       { name: 'a', query: 'x{' },

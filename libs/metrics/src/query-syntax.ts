@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
-import type { OwnQuery } from './metrics-in-force.ts'
+import { metricsInForce, type OwnQuery } from './metrics-in-force.ts'
 
 /** What can be said of a query without asking anybody. */
 export interface QuerySyntax {
@@ -70,10 +70,18 @@ const isVector = (node: SyntaxNode, query: string) =>
   node.name === 'FunctionCall' && /^vector\s*\(/.test(query.slice(node.from, node.to))
 
 /** Every mistake in the queries of an installation, each said with the query's name. */
-export const queryMistakes = (queries: readonly OwnQuery[]): string[] =>
-  queries.flatMap(({ name, query, limit }) => [
+export const queryMistakes = (queries: readonly OwnQuery[]): string[] => [
+  ...repeated(queries).map((name) => `PROM_QUERIES: ${name}: two queries have this name`),
+  ...queries.flatMap(({ name, query, limit }) => [
     ...readQuery(query).mistakes.map((mistake) => `PROM_QUERIES: ${name}: ${mistake}`),
     ...(typeof limit === 'string' ? readQuery(limit).mistakes : []).map(
       (mistake) => `PROM_QUERIES: ${name}: limit: ${mistake}`,
     ),
-  ])
+  ]),
+]
+
+/** Names that two have, with those that limits make. */
+function repeated(queries: readonly OwnQuery[]): string[] {
+  const names = metricsInForce(queries, 1).map(({ name }) => name)
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))]
+}

@@ -66,6 +66,7 @@ function withName(item: unknown): unknown {
 
 /** Queries as users write them: the original's object of name and query, or a list with an interval (seconds) for each. */
 export const PromQueries = Type.Array(PromQuery, {
+  minItems: 1,
   expected: 'a JSON object {"name": "query"} or a JSON list of {"name", "query", "interval"}',
   read: readQueries,
 })

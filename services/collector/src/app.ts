@@ -125,6 +125,7 @@ export function createCollector(ports: Ports, config: Config): Service {
           freshness,
           batches: new Batches(cluster, false, sendBatch),
           history: new Batches(cluster, true, sendBatch),
+          waiting: () => outbox.waiting,
           onPolled: figures.polled,
           onNotTaken: figures.notTaken,
         },

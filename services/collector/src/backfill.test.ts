@@ -65,7 +65,7 @@ describe('backfill', () => {
     return { prometheus, ranges }
   }
 
-  async function send(prometheus: Prometheus) {
+  async function send(prometheus: Prometheus, isOver = () => false) {
     const sent: MetricBatch[] = []
     const endMs = 100 * HOUR
     const { samples } = await backfill(
@@ -75,9 +75,10 @@ describe('backfill', () => {
         log: silentLog,
         index: new SeriesIndex('c', () => undefined),
         batches: new Batches('c', true, (batch) => sent.push(batch)),
+        waiting: () => 0,
       },
       metric,
-      { startMs: endMs - 24 * HOUR, endMs },
+      { startMs: endMs - 24 * HOUR, endMs, isOver },
       noSignal,
     )
     return { sent, samples, timesMs: sent.flatMap(({ startMs, afterMs }) => afterMs.map((after) => startMs + after)) }
@@ -93,6 +94,12 @@ describe('backfill', () => {
       [...timesMs].sort((a, b) => a - b),
     )
     assert.ok(sent.every(({ isBackfill }) => isBackfill))
+  })
+
+  it('leaves out the rest when there is no time left', async () => {
+    const { prometheus, ranges } = history()
+    const { samples } = await send(prometheus, () => ranges.length >= 1)
+    assert.equal(samples, 22 * 12)
   })
 
   it('keeps what came before a chunk that is not answered', async () => {

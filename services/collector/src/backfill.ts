@@ -13,6 +13,8 @@ const COARSE_STEP_MS = 5 * MINUTE
 const POINTS_PER_ANSWER = 500_000
 /** Prometheus answers no more for one series. */
 const POINTS_PER_SERIES = 10_000
+const MOST_WAITING = 1000
+const WAIT_MS = 100
 
 export interface BackfillPorts {
   prometheus: Prometheus
@@ -20,6 +22,8 @@ export interface BackfillPorts {
   log: Logger
   index: SeriesIndex
   batches: Batches
+  /** Messages that wait for the bus; history waits while they are many. */
+  waiting: () => number
 }
 
 /** A stretch of history that is asked for at one step. */
@@ -65,21 +69,27 @@ export async function oldestMs(
  * Sends a metric's history, oldest first, so that its models need not begin blind. For a cold start only: a stream that holds
  * signals already has been learnt from. What cannot be answered is left out, told, never fatal.
  *
+ * @param window.isOver whether there is no time left for history
  * @returns how many samples were sent
  */
 export async function backfill(
-  { prometheus, clock, log, index, batches }: BackfillPorts,
+  { prometheus, clock, log, index, batches, waiting }: BackfillPorts,
   metric: Metric,
-  window: { startMs: number; endMs: number },
+  window: { startMs: number; endMs: number; isOver: () => boolean },
   signal: AbortSignal,
 ): Promise<{ samples: number }> {
   let samples = 0
   try {
-    const { series } = await prometheus.query(`count(${metric.query})`, signal)
+    const { series } = await prometheus.query(`count(${metric.query}\n)`, signal)
     const seriesCount = series[0]?.value[0] ?? 0
     if (seriesCount === 0) return { samples }
     for (const range of chunksOf({ ...window, intervalMs: metric.intervalMs }, seriesCount)) {
+      while (waiting() > MOST_WAITING && !window.isOver()) await clock.sleep(WAIT_MS, signal)
       if (signal.aborted) break
+      if (window.isOver()) {
+        log.warn({ query: metric.name, samples }, 'the rest of its history is left out: it takes too long')
+        break
+      }
       const answer = await prometheus.queryRange(metric.query, range, signal)
       takeInto(index, batches, metric, answer, clock.now())
       samples += answer.series.reduce((sum, { value }) => sum + value.length, 0)

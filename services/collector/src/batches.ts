@@ -3,6 +3,8 @@ import type { IndexedSeries } from './series-index.ts'
 
 /** Samples in one message; some hundreds keep it far below the server's limit and cheap to validate. */
 export const SAMPLES_PER_BATCH = 500
+/** Long labels close a batch earlier: characters of what it names, far below the server's megabyte however they are encoded. */
+const CHARACTERS_PER_BATCH = 150_000
 
 /** One batch being filled, with the place of everything it has named already. */
 class Pending {
@@ -11,6 +13,7 @@ class Pending {
   readonly #targets = new Map<Target, number>()
   readonly #entities = new Map<Entity, number>()
   readonly #series = new Map<string, number>()
+  characters = 0
 
   constructor(cluster: string, partition: number, isBackfill: boolean, nowMs: number) {
     this.batch = {
@@ -56,6 +59,8 @@ class Pending {
     }
     const index = batch.series.push(hasAny(labels) ? { ...place, labels: { ...labels } } : place) - 1
     this.#series.set(key, index)
+    this.characters += key.length + entity.name.length + target.name.length
+    for (const name in labels) this.characters += name.length + labels[name]!.length
     return index
   }
 }
@@ -90,7 +95,8 @@ export class Batches {
   add({ series, partition }: IndexedSeries, timeMs: number, value: number, nowMs: number): void {
     const pending = (this.#pending[partition] ??= new Pending(this.#cluster, partition, this.#isBackfill, nowMs))
     pending.add(series, timeMs, value)
-    if (pending.batch.of.length >= SAMPLES_PER_BATCH) this.#send(partition)
+    if (pending.batch.of.length >= SAMPLES_PER_BATCH || pending.characters >= CHARACTERS_PER_BATCH)
+      this.#send(partition)
   }
 
   flush(): void {

@@ -10,6 +10,8 @@ const FORGET_MS = 60_000
 /** Questions about history that Prometheus is asked at a time. */
 const HISTORIES_AT_ONCE = 3
 const SPREAD_MS = 5000
+/** All of history together takes no longer; what is happening now matters more. */
+const HISTORY_MS = 300_000
 
 export interface MeasurePorts extends PollerPorts {
   clock: Clock
@@ -17,11 +19,13 @@ export interface MeasurePorts extends PollerPorts {
   index: SeriesIndex
   /** Of history: it is learnt from, it opens no anomaly. */
   history: Batches
+  /** Messages that wait for the bus. */
+  waiting: () => number
 }
 
 /**
  * Collects every metric for as long as the signal lasts. On a cold start each one's history comes first, a few at a time; a metric
- * is polled as soon as its own history is sent, whatever the others do.
+ * is polled as soon as its own history is sent, and after five minutes in any case.
  *
  * @param historyMs how far back history is asked for; 0 for a start that is not cold
  */
@@ -52,13 +56,15 @@ export async function measure(
 
 /** Sends histories in the order they are asked for, a few at a time. */
 async function createHistory(
-  { prometheus, clock, log, index, history }: MeasurePorts,
+  { prometheus, clock, log, index, history, waiting }: MeasurePorts,
   historyMs: number,
   signal: AbortSignal,
 ): Promise<(metric: Metric) => Promise<void>> {
   const endMs = clock.now()
   const window = { startMs: endMs - historyMs, endMs }
-  const ports: BackfillPorts = { prometheus, clock, log, index, batches: history }
+  const ports: BackfillPorts = { prometheus, clock, log, index, batches: history, waiting }
+  const startedMs = clock.monotonic()
+  const isOver = () => clock.monotonic() - startedMs > HISTORY_MS
   const startMs = await oldestMs(prometheus, window, signal).catch((error: unknown) => {
     if (!signal.aborted) log.warn({ err: error }, 'Prometheus does not say how far its history goes')
     return window.startMs
@@ -67,7 +73,7 @@ async function createHistory(
   let next = 0
   return async (metric) => {
     const place = next++ % HISTORIES_AT_ONCE
-    const turn = turns[place]!.then(() => backfill(ports, metric, { startMs, endMs }, signal))
+    const turn = turns[place]!.then(() => backfill(ports, metric, { startMs, endMs, isOver }, signal))
     turns[place] = turn
     const { samples } = await turn
     if (samples > 0) log.debug({ query: metric.name, samples }, 'history sent')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Bus } from '@kubewise/bus'
+import { BusError, type Bus } from '@kubewise/bus'
 import { subjects } from '@kubewise/contracts'
 import { silentLog, systemClock } from '@kubewise/service'
 import { eventually } from '@kubewise/testkit'
@@ -11,6 +11,7 @@ function flakyBus() {
   const state = { isUp: true, stored }
   const publish: Bus['publish'] = async (_subject, _body, options) => {
     if (!state.isUp) throw new Error('away')
+    if (options?.id === 'too-large') throw new BusError('invalid', 'it is too large')
     const id = options?.id ?? ''
     const isDuplicate = stored.includes(id)
     if (!isDuplicate) stored.push(id)
@@ -66,6 +67,14 @@ describe('Outbox', () => {
     await eventually(() => state.stored.length === 5)
     assert.deepEqual(state.stored, ['w1', 'w2', 'w3', 'w4', 'w5'])
     await stop()
+  })
+  it('leaves out, counted, what the bus never takes; what is behind it goes on', async () => {
+    const { state, outbox, shed, stop } = start(1000)
+    for (const id of ['before', 'too-large', 'behind']) outbox.add(subject, {}, id, 'metric')
+    await eventually(() => state.stored.length === 2)
+    await stop()
+    assert.deepEqual(state.stored, ['before', 'behind'])
+    assert.deepEqual(shed, ['metric'])
   })
   it('sends what still waits when it is stopped', async () => {
     const { state, outbox, stop } = start(10)

@@ -1,4 +1,4 @@
-import type { Bus } from '@kubewise/bus'
+import { BusError, type Bus } from '@kubewise/bus'
 import type { Subject } from '@kubewise/contracts'
 import type { Clock, Logger } from '@kubewise/service'
 
@@ -72,13 +72,23 @@ export class Outbox {
     const results = await Promise.allSettled(
       window.map(({ subject, body, id }) => this.#options.bus.publish(subject, body, { id })),
     )
-    const failed = results.findIndex((result) => result.status === 'rejected')
+    const failed = results.findIndex((result) => result.status === 'rejected' && !isRefused(result))
     const sent = failed === -1 ? window.length : failed
-    for (let i = 0; i < sent; i++) this.#options.onSent()
+    for (let i = 0; i < sent; i++) this.#note(window[i]!, results[i]!)
     this.#queue = this.#queue.slice(sent)
     return failed === -1
       ? undefined
       : ((results[failed] as PromiseRejectedResult).reason ?? new Error('publish failed'))
+  }
+
+  /** A message that the bus will never take must not hold up those behind it. */
+  #note({ priority, id, subject }: Message, result: PromiseSettledResult<unknown>): void {
+    if (result.status === 'fulfilled') return this.#options.onSent()
+    this.#options.log.error(
+      { err: result.reason as unknown, id, subject },
+      'a signal that the bus does not take is left out',
+    )
+    this.#options.onShed(priority)
   }
 
   #shed(): void {
@@ -103,3 +113,6 @@ export class Outbox {
     })
   }
 }
+
+const isRefused = (result: PromiseSettledResult<unknown>) =>
+  result.status === 'rejected' && result.reason instanceof BusError && result.reason.code === 'invalid'

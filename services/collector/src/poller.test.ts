@@ -74,6 +74,22 @@ describe('poller', () => {
     assert.deepEqual(askedAt.slice(0, 10), [0, 30, 90, 210, 450, 750, 1050, 1350, 1365, 1380])
   })
 
+  it('asks at its interval while something else answers in its place: that is no fault of the query', async () => {
+    const { askedAt, until, stop } = polling((nth) =>
+      nth <= 3 ? new PrometheusError('malformed', 'a login page') : ONE,
+    )
+    await until(61)
+    await stop()
+    assert.deepEqual(askedAt, [0, 15, 30, 45, 60])
+  })
+
+  it('takes ranges for a query that is refused', async () => {
+    const { outcomes, until, stop } = polling(() => ({ ...ONE, resultType: 'matrix' }))
+    await until(1)
+    await stop()
+    assert.deepEqual(outcomes, ['failed'])
+  })
+
   it('asks at its interval while Prometheus is away: that is no fault of the query', async () => {
     const { askedAt, outcomes, until, stop } = polling((nth) => (nth <= 3 ? new Error('connection refused') : ONE))
     await until(61)

@@ -39,7 +39,7 @@ export function createPoller(ports: PollerPorts): (metric: Metric, signal: Abort
       } catch (error) {
         if (signal.aborted) return
         onPolled(metric.name, 'failed')
-        refusals = error instanceof PrometheusError ? refusals + 1 : 0
+        refusals = error instanceof PrometheusError && error.kind === 'refused' ? refusals + 1 : 0
         if (!isFailing || startedMs - toldMs >= TOLD_AGAIN_MS) {
           toldMs = startedMs
           log.warn({ query: metric.name, err: error }, 'query failed, asking on')
@@ -61,6 +61,8 @@ async function pollOnce(
   signal: AbortSignal,
 ): Promise<void> {
   const answer = await prometheus.query(metric.query, signal)
+  if (answer.resultType === 'matrix')
+    throw new PrometheusError('refused', 'the query gives ranges; put a function such as rate(…) around it')
   const nowMs = clock.now()
   const notTaken = takeInto(index, batches, metric, answer, nowMs)
   // An instant query is always dated now; what it rests on is not younger than the newest scrape.

@@ -81,6 +81,18 @@ describe('SeriesIndex', () => {
 })
 
 describe('Batches', () => {
+  it('closes a batch of long labels before it is too large for the bus', () => {
+    const index = new SeriesIndex('c', ownerOf)
+    const sent: MetricBatch[] = []
+    const batches = new Batches('c', false, (batch) => sent.push(batch))
+    for (let i = 0; i < 500; i++) {
+      const long = Array.from({ length: 12 }, (_, l) => [`label_${l}`, `${i}-`.padEnd(160, 'x')] as const)
+      batches.add(taken(index.lookup(query, { node: 'n', ...Object.fromEntries(long) }, 5)), 5, 1, 5)
+    }
+    batches.flush()
+    assert.equal(sent.flatMap(({ of }) => of).length, 500)
+    assert.ok(sent.every((batch) => Buffer.byteLength(JSON.stringify(batch)) < 512 * 1024))
+  })
   it('sends every sample once, in batches that are valid whatever the labels hold', () => {
     const labels = fc.dictionary(fc.string(), fc.string(), { maxKeys: 4 })
     fc.assert(

@@ -46,7 +46,9 @@ export function entityOf(
   owners: readonly OwnerLabels[] = [],
 ): { entity: Entity; target: Target } | undefined {
   for (const owner of owners) {
-    const [inNamespace, name] = [labels[owner.namespace], labels[owner.name]]
+    const [inNamespace, name] = [owner.namespace, owner.name].map((label) =>
+      Object.hasOwn(labels, label) ? labels[label] : undefined,
+    )
     if (!inNamespace || !name || name === 'unknown') continue
     const entity = { cluster, kind: owner.kind, namespace: inNamespace, name }
     return { entity, target: entity }
