@@ -90,8 +90,10 @@ function embeddedIpv4(address: string): string | undefined {
   if (!groups) return undefined
   const [a = 0, b, c, d, e, f, g = 0, h = 0] = groups
   const isZero = (...some: (number | undefined)[]) => some.every((group) => group === 0)
-  const isLow = isZero(a, b, c, d) && ((isZero(e) && (f === 0xffff || f === 0)) || (e === 0xffff && isZero(f)))
-  if (isLow && (g !== 0 || h > 1)) return dotted(g, h)
+  const isMapped = isZero(a, b, c, d) && ((isZero(e) && f === 0xffff) || (e === 0xffff && isZero(f)))
+  // `::` and `::1` are addresses of their own.
+  const isCompatible = isZero(a, b, c, d, e, f) && (g !== 0 || h > 1)
+  if (isMapped || isCompatible) return dotted(g, h)
   if (a === 0x64 && b === 0xff9b) return dotted(g, h)
   if (a === 0x2002) return dotted(b, c)
   if (a === 0x2001 && b === 0) return dotted(g ^ 0xffff, h ^ 0xffff)
