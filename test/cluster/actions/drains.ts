@@ -36,7 +36,7 @@ async function podsIn(kube: Kube, namespace: string): Promise<Pod[]> {
   return (await kube.list<Pod>(RESOURCES.Pod, { namespace })).items.filter((pod) => !isTerminating(pod))
 }
 
-/** One pod, on the hollow node alone: once it is evicted, the next one waits until it may go there again. */
+/** One pod, on nodes with the label alone: the hollow one, and, once its pods are there, one that takes in what is evicted. */
 function deploymentOf(app: string, namespace: string): KubernetesObject {
   const labels = { app }
   const template = {
@@ -45,7 +45,14 @@ function deploymentOf(app: string, namespace: string): KubernetesObject {
       terminationGracePeriodSeconds: 1,
       nodeSelector: { [HOLLOW]: 'true' },
       tolerations: [{ key: HOLLOW, operator: 'Exists' }],
-      containers: [{ name: 'app', image: 'busybox:1' }],
+      containers: [
+        {
+          name: 'app',
+          image: 'busybox:1',
+          imagePullPolicy: 'IfNotPresent',
+          command: ['/bin/sh', '-c', 'exec sleep 3600'],
+        },
+      ],
     },
   }
   const spec = { replicas: 1, selector: { matchLabels: labels }, template }
@@ -57,13 +64,27 @@ async function make(kube: Kube, { namespace }: DrainPlace): Promise<void> {
   for (const app of APPS) await kube.create(RESOURCES.Deployment, deploymentOf(app, namespace))
 }
 
-/** Waits until all of their pods are on the node. */
+/** Lets the pods run on a node of the cluster too, or on the hollow one alone. */
+async function openOthers(kube: Kube, hollow: string, isOpen: boolean): Promise<void> {
+  const { items } = await kube.list<Node>(RESOURCES.Node)
+  const body = { metadata: { labels: { [HOLLOW]: isOpen ? 'true' : null } } }
+  for (const { metadata } of items)
+    if (metadata?.name !== undefined && metadata.name !== hollow)
+      await kube.patch(RESOURCES.Node, { name: metadata.name }, { type: 'merge', body })
+}
+
+/** Waits until all of their pods are on the node; from then on they may also go elsewhere. */
 async function gather(kube: Kube, { node, namespace }: DrainPlace): Promise<void> {
+  await openOthers(kube, node, false)
+  for (const { metadata, spec } of await podsIn(kube, namespace))
+    if (spec?.nodeName !== undefined && spec.nodeName !== node)
+      await kube.delete(RESOURCES.Pod, { namespace, name: metadata?.name ?? '' }, metadata?.uid ?? '')
   const areThere = async () => {
     const pods = await podsIn(kube, namespace)
     return pods.length === APPS.length && pods.every((pod) => isOn(node)(pod) && isPodReady(pod))
   }
   await eventually(areThere, { ...SOON, say: `all pods are ready on ${node}` })
+  await openOthers(kube, node, true)
 }
 
 /** A budget over one of the two that lets none go. */
