@@ -68,14 +68,15 @@ export interface Prometheus {
 
 const MAX_ANSWER_BYTES = 256 * 1024 ** 2
 
-export function prometheusAt(url: string, timeoutMs: number): Prometheus {
+/** @param maxBytes of an answer, after decompression */
+export function prometheusAt(url: string, timeoutMs: number, maxBytes = MAX_ANSWER_BYTES): Prometheus {
   const ask = async (path: string, parameters: Record<string, string>, signal: AbortSignal): Promise<PromAnswer> => {
     const answer = await fetchJson(`${url}/api/v1/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(parameters).toString(),
       timeoutMs,
-      maxBytes: MAX_ANSWER_BYTES,
+      maxBytes,
       signal,
     }).catch((error: unknown) => {
       throw refusedBy(error) ?? error

@@ -5,6 +5,8 @@ import { badRequest, Problem } from '../problem.ts'
 import { changing, type Route } from '../route.ts'
 
 const SECOND = 1000
+/** Whoever may look may try a query; its answer is read in the process that serves everybody. */
+const MAX_ANSWER_BYTES = 8 * 1024 ** 2
 
 const validate = changing({
   method: 'post',
@@ -24,7 +26,7 @@ const validate = changing({
     if (asked !== undefined && asked.replace(/\/+$/, '') !== url)
       throw badRequest([`prometheus_url: expected the Prometheus that is configured, or nothing, got '${asked}'`])
     const startedMs = clock.monotonic()
-    const prometheus = prometheusAt(url, config.PROM_TIMEOUT * SECOND)
+    const prometheus = prometheusAt(url, config.PROM_TIMEOUT * SECOND, MAX_ANSWER_BYTES)
     const verdict = await validateQuery(prometheus, query, AbortSignal.timeout(config.PROM_TIMEOUT * SECOND)).catch(
       (error: unknown) => {
         throw new Problem(502, 'prometheus-unavailable', `Prometheus cannot be asked: ${reasonOf(error)}.`)
