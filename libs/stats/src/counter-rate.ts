@@ -2,6 +2,8 @@
  * Rates of counters from their raw samples. Prometheus' own `rate` loses the first growth of every new series and extrapolates
  * over resets; here each pair of samples gives what was counted between them, over the time between them.
  */
+import { Columns } from './columns.ts'
+
 const MOST_STEPS = 3
 
 const LAST_MS = 0
@@ -20,31 +22,22 @@ export interface CounterRate {
 }
 
 export class CounterRates {
-  #capacity: number
-  #count = 0
-  #columns: Float64Array
+  readonly #columns: Columns
   /** Reused for every answer. */
   readonly #rate: CounterRate = { perSecond: undefined, isReset: false, isLate: false }
 
   constructor(capacity = 64) {
-    this.#capacity = Math.max(1, capacity)
-    this.#columns = new Float64Array(this.#capacity * COLUMNS)
+    this.#columns = new Columns('counter', COLUMNS, capacity)
   }
 
   /** Makes room for one more counter and returns its index. */
   add(): number {
-    if (this.#count === this.#capacity) {
-      this.#capacity *= 2
-      const before = this.#columns
-      this.#columns = new Float64Array(this.#capacity * COLUMNS)
-      this.#columns.set(before)
-    }
-    return this.#count++
+    return this.#columns.add()
   }
 
   /** Forgets a counter, so that its index can serve another. */
   reset(index: number): void {
-    this.#columns.fill(0, index * COLUMNS, (index + 1) * COLUMNS)
+    this.#columns.reset(index)
   }
 
   /**
@@ -59,7 +52,7 @@ export class CounterRates {
   learn(index: number, timeMs: number, value: number, stepMs: number): CounterRate {
     if (!(value >= 0 && value < Infinity))
       throw new RangeError(`counter: expected a finite number from 0, got ${value}`)
-    const c = this.#columns
+    const c = this.#columns.values
     const at = index * COLUMNS
     const rate = this.#rate
     const isKnown = c[at + IS_KNOWN] === 1
@@ -81,13 +74,11 @@ export class CounterRates {
   }
 
   stateOf(index: number): number[] {
-    return [...this.#columns.subarray(index * COLUMNS, (index + 1) * COLUMNS)]
+    return this.#columns.stateOf(index)
   }
 
   /** @throws RangeError if the state is of another form */
   restore(index: number, state: readonly number[]): void {
-    if (state.length !== COLUMNS)
-      throw new RangeError(`counter state: expected ${COLUMNS} numbers, got ${state.length}`)
-    this.#columns.set(state, index * COLUMNS)
+    this.#columns.restore(index, state)
   }
 }

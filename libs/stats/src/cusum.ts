@@ -4,6 +4,8 @@
  *
  * E. S. Page, Continuous inspection schemes, Biometrika 41 (1954).
  */
+import { Columns } from './columns.ts'
+
 const SLACK_SD = 1.5
 const ALARM = 12
 /** One sample adds no more than this: a shift is many samples, an outlier is the forecaster's to tell. */
@@ -28,30 +30,21 @@ const COLUMNS = 4
 
 /** The sums of many series. */
 export class Cusum {
-  #capacity: number
-  #count = 0
-  #columns: Float64Array
+  readonly #columns: Columns
   readonly #shift: Shift = { sum: 0, direction: 1, sinceMs: 0, isAlarm: false }
 
   constructor(capacity = 64) {
-    this.#capacity = capacity
-    this.#columns = new Float64Array(capacity * COLUMNS)
+    this.#columns = new Columns('cusum', COLUMNS, capacity)
   }
 
   /** Makes room for one more series and returns its index. */
   add(): number {
-    if (this.#count === this.#capacity) {
-      this.#capacity *= 2
-      const columns = new Float64Array(this.#capacity * COLUMNS)
-      columns.set(this.#columns)
-      this.#columns = columns
-    }
-    return this.#count++
+    return this.#columns.add()
   }
 
   /** Starts over: a new series at this index, or after an alarm was told. */
   reset(index: number): void {
-    this.#columns.fill(0, index * COLUMNS, (index + 1) * COLUMNS)
+    this.#columns.reset(index)
   }
 
   /**
@@ -65,7 +58,7 @@ export class Cusum {
     const clipped = Math.max(-CLIP_SD, Math.min(CLIP_SD, z))
     this.#sum(at + UP, timeMs, clipped)
     this.#sum(at + DOWN, timeMs, -clipped)
-    const c = this.#columns
+    const c = this.#columns.values
     const isUp = c[at + UP]! >= c[at + DOWN]!
     const shift = this.#shift
     shift.sum = isUp ? c[at + UP]! : c[at + DOWN]!
@@ -76,18 +69,17 @@ export class Cusum {
   }
 
   stateOf(index: number): number[] {
-    return [...this.#columns.subarray(index * COLUMNS, (index + 1) * COLUMNS)]
+    return this.#columns.stateOf(index)
   }
 
   /** @throws RangeError if the state is of another form */
   restore(index: number, state: readonly number[]): void {
-    if (state.length !== COLUMNS) throw new RangeError(`cusum state: expected ${COLUMNS} numbers, got ${state.length}`)
-    this.#columns.set(state, index * COLUMNS)
+    this.#columns.restore(index, state)
   }
 
   /** The start's time stands in the column after the sum. */
   #sum(column: number, timeMs: number, rise: number): void {
-    const c = this.#columns
+    const c = this.#columns.values
     if (c[column] === 0) c[column + 1] = timeMs
     // Twice the alarm is as high as it goes, so that it comes down soon after the shift has been learnt.
     c[column] = Math.max(0, Math.min(2 * ALARM, c[column]! + rise - SLACK_SD))

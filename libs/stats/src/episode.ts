@@ -5,6 +5,8 @@
  * While open it fires again only for a score 1.3 times what it is known for, which is the highest of its first 15 minutes
  * after each firing: what still climbs is one alert.
  */
+import { Columns } from './columns.ts'
+
 const STAYS_OPEN_AT = 0.7
 const FIRES_AGAIN_AT = 1.3
 const CLOSE_SAMPLES = 12
@@ -34,29 +36,20 @@ export interface EpisodeStep {
 
 /** The episodes of many members. Deterministic; time is the samples' own. */
 export class Episodes {
-  #capacity: number
-  #count = 0
-  #columns: Float64Array
+  readonly #columns: Columns
   readonly #step: EpisodeStep = { isOnset: false, isWorse: false, isOpen: false, isClosed: false, peak: 0 }
 
   constructor(capacity = 16) {
-    this.#capacity = capacity
-    this.#columns = new Float64Array(capacity * COLUMNS)
+    this.#columns = new Columns('episode', COLUMNS, capacity)
   }
 
   /** Makes room for one more member and returns its index. */
   add(): number {
-    if (this.#count === this.#capacity) {
-      this.#capacity *= 2
-      const columns = new Float64Array(this.#capacity * COLUMNS)
-      columns.set(this.#columns)
-      this.#columns = columns
-    }
-    return this.#count++
+    return this.#columns.add()
   }
 
   reset(index: number): void {
-    this.#columns.fill(0, index * COLUMNS, (index + 1) * COLUMNS)
+    this.#columns.reset(index)
   }
 
   /**
@@ -68,7 +61,7 @@ export class Episodes {
   learn(index: number, timeMs: number, score: number, theta: number): EpisodeStep {
     if (!Number.isFinite(score)) throw new RangeError(`score: expected a finite number, got ${score}`)
     if (!(theta > 0)) throw new RangeError(`theta: expected a number above 0, got ${theta}`)
-    const c = this.#columns
+    const c = this.#columns.values
     const at = index * COLUMNS
     const step = this.#step
     step.isOnset = step.isWorse = step.isClosed = false
@@ -87,18 +80,16 @@ export class Episodes {
   }
 
   stateOf(index: number): number[] {
-    return [...this.#columns.subarray(index * COLUMNS, (index + 1) * COLUMNS)]
+    return this.#columns.stateOf(index)
   }
 
   /** @throws RangeError if the state is of another form */
   restore(index: number, state: readonly number[]): void {
-    if (state.length !== COLUMNS)
-      throw new RangeError(`episode state: expected ${COLUMNS} numbers, got ${state.length}`)
-    this.#columns.set(state, index * COLUMNS)
+    this.#columns.restore(index, state)
   }
 
   #goOn(at: number, timeMs: number, score: number, theta: number, step: EpisodeStep): void {
-    const c = this.#columns
+    const c = this.#columns.values
     if (score >= STAYS_OPEN_AT * theta) c[at + BELOW] = 0
     else {
       if (c[at + BELOW] === 0) c[at + BELOW_MS] = timeMs
@@ -116,8 +107,8 @@ export class Episodes {
   }
 
   #fire(at: number, timeMs: number, score: number): void {
-    this.#columns[at + FIRED_MS] = timeMs
-    this.#columns[at + KNOWN] = score
-    this.#columns[at + PEAK] = Math.max(this.#columns[at + PEAK]!, score)
+    this.#columns.values[at + FIRED_MS] = timeMs
+    this.#columns.values[at + KNOWN] = score
+    this.#columns.values[at + PEAK] = Math.max(this.#columns.values[at + PEAK]!, score)
   }
 }

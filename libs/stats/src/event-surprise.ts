@@ -5,6 +5,8 @@
  *
  * A. Gelman et al., Bayesian Data Analysis, 3rd ed. 2013, section 2.6.
  */
+import { Columns } from './columns.ts'
+
 const WINDOW_MS = 15 * 60_000
 const RATE_HALF_LIFE_MS = 14 * 86_400_000
 /** What is believed of a rate at first: one event in two hours, worth half an hour of watching. */
@@ -31,34 +33,25 @@ export interface EventSurprise {
 
 /** The event counts of many pairs of entity and kind. */
 export class EventSurprises {
-  #capacity: number
-  #count = 0
-  #columns: Float64Array
+  readonly #columns: Columns
   readonly #surprise: EventSurprise = { decades: 0, count: 0, expected: 0 }
 
   constructor(capacity = 64) {
-    this.#capacity = capacity
-    this.#columns = new Float64Array(capacity * COLUMNS)
+    this.#columns = new Columns('event', COLUMNS, capacity)
   }
 
   /** Makes room for one more pair and returns its index. */
   add(): number {
-    if (this.#count === this.#capacity) {
-      this.#capacity *= 2
-      const columns = new Float64Array(this.#capacity * COLUMNS)
-      columns.set(this.#columns)
-      this.#columns = columns
-    }
-    return this.#count++
+    return this.#columns.add()
   }
 
   reset(index: number): void {
-    this.#columns.fill(0, index * COLUMNS, (index + 1) * COLUMNS)
+    this.#columns.reset(index)
   }
 
   /** From here on the absence of events counts: to be called when the entity is first seen. */
   watch(index: number, timeMs: number): void {
-    if (this.#columns[index * COLUMNS + LAST_MS] === 0) this.#columns[index * COLUMNS + LAST_MS] = timeMs
+    if (this.#columns.values[index * COLUMNS + LAST_MS] === 0) this.#columns.values[index * COLUMNS + LAST_MS] = timeMs
   }
 
   /**
@@ -72,7 +65,7 @@ export class EventSurprises {
   learn(index: number, timeMs: number, events = 1): EventSurprise {
     if (!(events > 0 && events < Infinity)) throw new RangeError(`events: expected a number above 0, got ${events}`)
     this.watch(index, timeMs)
-    const c = this.#columns
+    const c = this.#columns.values
     const at = index * COLUMNS
     const nowMs = Math.max(timeMs, c[at + LAST_MS]!)
     const sinceMs = nowMs - c[at + LAST_MS]!
@@ -95,13 +88,12 @@ export class EventSurprises {
   }
 
   stateOf(index: number): number[] {
-    return [...this.#columns.subarray(index * COLUMNS, (index + 1) * COLUMNS)]
+    return this.#columns.stateOf(index)
   }
 
   /** @throws RangeError if the state is of another form */
   restore(index: number, state: readonly number[]): void {
-    if (state.length !== COLUMNS) throw new RangeError(`event state: expected ${COLUMNS} numbers, got ${state.length}`)
-    this.#columns.set(state, index * COLUMNS)
+    this.#columns.restore(index, state)
   }
 }
 

@@ -2,6 +2,8 @@
  * Series that hardly ever change, such as limits, replicas and versions: their spread is nothing, so a distance in standard
  * deviations says nothing. What counts is how seldom they change.
  */
+import { Columns } from './columns.ts'
+
 const MEMORY_SAMPLES = 500
 /** A series is flat when more than this share of its samples was as the one before. */
 const FLAT_SHARE = 0.9
@@ -25,31 +27,22 @@ export interface Flatness {
 }
 
 export class FlatSeries {
-  #capacity: number
-  #count = 0
-  #columns: Float64Array
+  readonly #columns: Columns
   /** Reused for every answer. */
   readonly #flatness: Flatness = { isFlat: false, surprise: 0 }
 
   constructor(capacity = 64) {
-    this.#capacity = Math.max(1, capacity)
-    this.#columns = new Float64Array(this.#capacity * COLUMNS)
+    this.#columns = new Columns('flat', COLUMNS, capacity)
   }
 
   /** Makes room for one more series and returns its index. */
   add(): number {
-    if (this.#count === this.#capacity) {
-      this.#capacity *= 2
-      const before = this.#columns
-      this.#columns = new Float64Array(this.#capacity * COLUMNS)
-      this.#columns.set(before)
-    }
-    return this.#count++
+    return this.#columns.add()
   }
 
   /** Forgets a series, so that its index can serve another. */
   reset(index: number): void {
-    this.#columns.fill(0, index * COLUMNS, (index + 1) * COLUMNS)
+    this.#columns.reset(index)
   }
 
   /**
@@ -63,7 +56,7 @@ export class FlatSeries {
    */
   learn(index: number, value: number, floor = 0): Flatness {
     if (!Number.isFinite(value)) throw new RangeError(`value: expected a finite number, got ${value}`)
-    const c = this.#columns
+    const c = this.#columns.values
     const at = index * COLUMNS
     const samples = c[at + SAMPLES]!
     const changedShare = c[at + CHANGED_SHARE]!
@@ -81,12 +74,11 @@ export class FlatSeries {
   }
 
   stateOf(index: number): number[] {
-    return [...this.#columns.subarray(index * COLUMNS, (index + 1) * COLUMNS)]
+    return this.#columns.stateOf(index)
   }
 
   /** @throws RangeError if the state is of another form */
   restore(index: number, state: readonly number[]): void {
-    if (state.length !== COLUMNS) throw new RangeError(`flat state: expected ${COLUMNS} numbers, got ${state.length}`)
-    this.#columns.set(state, index * COLUMNS)
+    this.#columns.restore(index, state)
   }
 }

@@ -1,4 +1,6 @@
 /** How regularly a series' samples come: its step, and what a gap means for the models that learn it. */
+import { Columns } from './columns.ts'
+
 const RING = 20
 /** A gap up to so many steps leaves predictors as they are. */
 const BRIDGED_STEPS = 5
@@ -31,32 +33,23 @@ const RING_AT = 4
 const COLUMNS = RING_AT + RING
 
 export class Sampling {
-  #capacity: number
-  #count = 0
-  #columns: Float64Array
+  readonly #columns: Columns
   readonly #sorted = new Float64Array(RING)
   /** Reused for every answer. */
   readonly #sampled: Sampled = { kind: 'first', stepMs: 0, isSuppressed: false }
 
   constructor(capacity = 64) {
-    this.#capacity = Math.max(1, capacity)
-    this.#columns = new Float64Array(this.#capacity * COLUMNS)
+    this.#columns = new Columns('sampling', COLUMNS, capacity)
   }
 
   /** Makes room for one more series and returns its index. */
   add(): number {
-    if (this.#count === this.#capacity) {
-      this.#capacity *= 2
-      const before = this.#columns
-      this.#columns = new Float64Array(this.#capacity * COLUMNS)
-      this.#columns.set(before)
-    }
-    return this.#count++
+    return this.#columns.add()
   }
 
   /** Forgets a series, so that its index can serve another. */
   reset(index: number): void {
-    this.#columns.fill(0, index * COLUMNS, (index + 1) * COLUMNS)
+    this.#columns.reset(index)
   }
 
   /**
@@ -68,7 +61,7 @@ export class Sampling {
    */
   learn(index: number, timeMs: number, value: number): Sampled {
     if (!Number.isFinite(timeMs)) throw new RangeError(`timeMs: expected a finite number, got ${timeMs}`)
-    const c = this.#columns
+    const c = this.#columns.values
     const at = index * COLUMNS
     const sampled = this.#sampled
     const seen = c[at + SEEN]!
@@ -89,18 +82,16 @@ export class Sampling {
   }
 
   stateOf(index: number): number[] {
-    return [...this.#columns.subarray(index * COLUMNS, (index + 1) * COLUMNS)]
+    return this.#columns.stateOf(index)
   }
 
   /** @throws RangeError if the state is of another form */
   restore(index: number, state: readonly number[]): void {
-    if (state.length !== COLUMNS)
-      throw new RangeError(`sampling state: expected ${COLUMNS} numbers, got ${state.length}`)
-    this.#columns.set(state, index * COLUMNS)
+    this.#columns.restore(index, state)
   }
 
   #learnStep(at: number, nth: number, passedMs: number): number {
-    const c = this.#columns
+    const c = this.#columns.values
     const place = at + RING_AT + (nth % RING)
     // A regular series hardly ever has to be sorted.
     if (nth >= RING && c[place] === passedMs) return c[at + STEP_MS]!
