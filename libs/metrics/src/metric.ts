@@ -1,17 +1,13 @@
+import type { PromQuery } from '@kubewise/service'
+
 /** What a number of a series counts. A percentage runs to 100 at its limit, a ratio to 1; a flag is 0 or 1 by its nature. */
-export const UNITS = ['percent', 'ratio', 'count', 'per-second', 'seconds', 'bytes', 'load', 'flag'] as const
-export type Unit = (typeof UNITS)[number]
+export type Unit = NonNullable<PromQuery['unit']>
 
 /** Which way is bad. */
-export const DIRECTIONS = ['up', 'down', 'both'] as const
-export type Direction = (typeof DIRECTIONS)[number]
+export type Direction = NonNullable<PromQuery['direction']>
 
 /** Labels that name the object a series is about, where a query cannot give it the usual ones (a service mesh's, say). */
-export interface OwnerLabels {
-  kind: string
-  namespace: string
-  name: string
-}
+export type OwnerLabels = NonNullable<PromQuery['owners']>[number]
 
 /** One metric: the PromQL query that makes it, and all that is known of it beforehand. */
 export interface Metric {

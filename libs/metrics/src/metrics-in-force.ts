@@ -1,31 +1,18 @@
+import type { PromQuery } from '@kubewise/service'
 import { METRICS, metricNamed } from './catalogue/catalogue.ts'
-import { UNKNOWN, type Direction, type Metric, type OwnerLabels, type Unit } from './metric.ts'
+import { UNKNOWN, type Metric } from './metric.ts'
 
 const SECOND = 1000
-
-/** A query as an installation writes it; what it does not say is taken from the catalogue's metric of that name, if there is one. */
-export interface OwnQuery {
-  name: string
-  query: string
-  /** Seconds. */
-  interval?: number
-  unit?: Unit
-  direction?: Direction
-  floor?: number
-  minEffect?: number
-  /** A number in the metric's unit, or a query for it: then its share of that limit, in percent, is collected as `NAME_limit_pct`. */
-  limit?: number | string
-  owners?: readonly OwnerLabels[]
-}
 
 /** When the newest sample of anything was scraped, in seconds: tells a Prometheus that answers from one that still scrapes. */
 export const NEWEST_SCRAPE = 'max(timestamp(up))'
 
 /**
  * What is collected: the installation's own queries, each at its own interval or the common one; else the catalogue, nothing of it
- * more often than the common interval.
+ * more often than the common interval. What an own query does not say is taken from the catalogue's metric of that name, if there is
+ * one. A limit that is a query has the share of it collected too, in percent, as `NAME_limit_pct`.
  */
-export function metricsInForce(own: readonly OwnQuery[] | undefined, pollIntervalMs: number): readonly Metric[] {
+export function metricsInForce(own: readonly PromQuery[] | undefined, pollIntervalMs: number): readonly Metric[] {
   if (!own) return METRICS.map((metric) => ({ ...metric, intervalMs: Math.max(metric.intervalMs, pollIntervalMs) }))
   return own.flatMap((query) => {
     const intervalMs = query.interval === undefined ? pollIntervalMs : query.interval * SECOND
@@ -35,7 +22,7 @@ export function metricsInForce(own: readonly OwnQuery[] | undefined, pollInterva
 }
 
 function ownMetric(
-  { name, query, unit, direction, floor, minEffect, limit, owners }: OwnQuery,
+  { name, query, unit, direction, floor, minEffect, limit, owners }: PromQuery,
   intervalMs: number,
 ): Metric {
   return {

@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
-import { metricsInForce, type OwnQuery } from './metrics-in-force.ts'
+import { ConfigError, type PromQuery } from '@kubewise/service'
+import { metricsInForce } from './metrics-in-force.ts'
 
 /** What can be said of a query without asking anybody. */
 export interface QuerySyntax {
@@ -70,7 +71,7 @@ const isVector = (node: SyntaxNode, query: string) =>
   node.name === 'FunctionCall' && /^vector\s*\(/.test(query.slice(node.from, node.to))
 
 /** Every mistake in the queries of an installation, each said with the query's name. */
-export const queryMistakes = (queries: readonly OwnQuery[]): string[] => [
+export const queryMistakes = (queries: readonly PromQuery[]): string[] => [
   ...repeated(queries).map((name) => `PROM_QUERIES: ${name}: two queries have this name`),
   ...queries.flatMap(({ name, query, limit }) => [
     ...readQuery(query).mistakes.map((mistake) => `PROM_QUERIES: ${name}: ${mistake}`),
@@ -81,7 +82,14 @@ export const queryMistakes = (queries: readonly OwnQuery[]): string[] => [
 ]
 
 /** Names that two have, with those that limits make. */
-function repeated(queries: readonly OwnQuery[]): string[] {
+function repeated(queries: readonly PromQuery[]): string[] {
   const names = metricsInForce(queries, 1).map(({ name }) => name)
   return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))]
+}
+
+/** A configuration whose own queries a Prometheus could take. @throws ConfigError with every mistake in them */
+export function withGoodQueries<C extends { PROM_QUERIES?: PromQuery[] }>(config: C): C {
+  const mistakes = queryMistakes(config.PROM_QUERIES ?? [])
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return config
 }

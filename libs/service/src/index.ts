@@ -64,5 +64,6 @@ export {
   recordSettings,
   remediationSettings,
 } from './settings.ts'
+export type { PromQuery } from './prom-queries.ts'
 export { settingsWarnings } from './settings-warnings.ts'
 export { untilUp } from './until-up.ts'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { Duration } from './fields.ts'
 
 const PromQuery = Type.Object(
@@ -42,6 +42,9 @@ const PromQuery = Type.Object(
   },
   { additionalProperties: false, expected: 'an object with name, query and, if wanted, interval, unit, direction, …' },
 )
+
+/** A query as an installation writes it. */
+export type PromQuery = Static<typeof PromQuery>
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 

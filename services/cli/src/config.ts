@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { queryMistakes } from '@kubewise/metrics'
+import { withGoodQueries } from '@kubewise/metrics'
 import {
   auditSettings,
-  ConfigError,
   loadConfig,
   mergeEnvironment,
   prometheusSettings,
@@ -21,12 +20,8 @@ const PrometheusSettings = Type.Object(prometheusSettings)
 export type PrometheusConfig = Static<typeof PrometheusSettings>
 
 /** Which Prometheus is asked for what, as the collector reads it. @throws ConfigError */
-export function readPrometheusConfig(env: Environment): PrometheusConfig {
-  const config = loadConfig(PrometheusSettings, env)
-  const mistakes = queryMistakes(config.PROM_QUERIES ?? [])
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
-  return config
-}
+export const readPrometheusConfig = (env: Environment): PrometheusConfig =>
+  withGoodQueries(loadConfig(PrometheusSettings, env))
 
 /** The process's environment over the `.env` of the working folder. */
 export const readEnvironment = (): Environment =>

@@ -3,14 +3,13 @@ import {
   busSettings,
   clusterSettings,
   collectorSettings,
-  ConfigError,
   detectorSettings,
   loadConfig,
   processSettings,
   prometheusSettings,
   type Environment,
 } from '@kubewise/service'
-import { queryMistakes } from '@kubewise/metrics'
+import { withGoodQueries } from '@kubewise/metrics'
 import { Type, type Static } from 'typebox'
 
 const Settings = Type.Object({
@@ -25,9 +24,4 @@ const Settings = Type.Object({
 export type Config = Static<typeof Settings>
 
 /** @throws ConfigError also for own queries that no Prometheus could take */
-export function readConfig(env: Environment): Config {
-  const config = loadConfig(Settings, env)
-  const mistakes = queryMistakes(config.PROM_QUERIES ?? [])
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
-  return config
-}
+export const readConfig = (env: Environment): Config => withGoodQueries(loadConfig(Settings, env))
