@@ -12,6 +12,7 @@
  */
 import { binOf, BINS, exceedanceOf, priorOf, quantile } from './block-histogram.ts'
 import { BLOCK_MS } from './block-maxima.ts'
+import { grown } from './columns.ts'
 
 const DAY_MS = 86_400_000
 const HELD_AT_MOST = 64
@@ -217,7 +218,7 @@ export class AlertBudget {
   }
 
   #grow(): void {
-    this.#capacity *= 2
+    this.#capacity = grown(this.#capacity)
     const counts = new Float16Array(this.#capacity * BINS)
     counts.set(this.#counts)
     const columns = new Float64Array(this.#capacity * COLUMNS)

@@ -1,8 +1,11 @@
 /** Scores in, alerts out: a budget's thresholds, the blocks it learns from, and the episodes above them, for many members. */
 import { AlertBudget, type BudgetGroupState } from './alert-budget.ts'
-import { BlockMaxima, type BlockState } from './block-maxima.ts'
+import { BlockMaxima } from './block-maxima.ts'
 import { Episodes, type EpisodeStep } from './episode.ts'
 import type { ShippedBudget } from './shipped-budgets.ts'
+
+/** Feedback lowers a threshold to this share of it at most. */
+const NEAR = 0.7
 
 /** What one score meant. */
 export interface AlertStep extends EpisodeStep {
@@ -13,7 +16,7 @@ export interface AlertStep extends EpisodeStep {
 
 /** What a checkpoint needs of one member; its groups have their own. */
 export interface AlertMemberState {
-  block: BlockState
+  block: number[]
   episode: number[]
 }
 
@@ -60,20 +63,27 @@ export class Alerts {
   /**
    * @param timeMs ascending for each member
    * @param score 0 or more
-   * @param factor of theta, 1 or more: the guard's, a rollout's
+   * @param factor of theta: the guard's, a rollout's
+   * @param shiftOf decades by which feedback moves the budget of such alerts, from -1 (more of them) to 1; asked only for scores near theta
    * @returns one object, reused by the next call
    * @throws RangeError if score is negative or not finite
    */
-  learn(member: number, timeMs: number, score: number, factor = 1): AlertStep {
+  learn(member: number, timeMs: number, score: number, factor = 1, shiftOf?: () => number): AlertStep {
     if (!(score >= 0)) throw new RangeError(`score: expected a finite number of 0 or more, got ${score}`)
     const group = this.#groupOf[member]!
-    const theta = factor * this.#budget.threshold(group, this.#perDay)
+    let theta = factor * this.#budget.threshold(group, this.#perDay)
+    if (shiftOf && score >= NEAR * theta) theta = Math.max(NEAR * theta, factor * this.#shifted(group, shiftOf()))
     const step = Object.assign(this.#step, this.#episodes.learn(member, timeMs, score, theta))
     step.theta = theta
     step.isAbove = score >= theta
     const block = this.#blocks.learn(member, timeMs, score, step.isAbove)
     if (block) this.#budget.learn(group, block.endMs, block.maximum, block.hasAlerted)
     return step
+  }
+
+  /** What the group's theta is at a budget that feedback has moved. */
+  #shifted(group: number, decades: number): number {
+    return this.#budget.threshold(group, this.#perDay * 10 ** -decades)
   }
 
   /** How many days pass between hours in which a member of the group reaches such a score. */

@@ -10,6 +10,7 @@
  * over 5 samples, is the score. Mahalanobis, On the generalised distance in statistics, 1936; the views and their constants were
  * chosen on SMD and ASD, where every one of them has a broad optimum.
  */
+import { grown } from './columns.ts'
 import { factorInto, solveLower, solveUpper, triangleCells } from './cholesky.ts'
 import { gainAt, jumpOf, learnMetric, METRIC_COLUMNS, surpriseOf } from './metric-views.ts'
 
@@ -134,17 +135,24 @@ export class EntityDetector {
    * @param surprises tier 1's residuals in standard deviations (`Forecast.z`), one for each metric; finite where present
    * @param isPresent 0 where the metric has no sample: its last value is carried for 3 steps, then it is taken as usual. All are
    *   present if it is left out
+   * @param floors the spread of each metric is taken as this at least, in its unit: its practical resolution
    * @returns one object, reused by the next call
    * @throws RangeError if a length is not the number of metrics, a present number is not finite, or no metric is present; nothing
    *   is learnt then
    */
-  learn(index: number, values: Float64Array, surprises: Float64Array, isPresent?: Uint8Array): EntityScore {
+  learn(
+    index: number,
+    values: Float64Array,
+    surprises: Float64Array,
+    isPresent?: Uint8Array,
+    floors?: Float64Array,
+  ): EntityScore {
     this.#refuse(values, surprises, isPresent)
     const entity = this.#entity
     const at = index * ENTITY_COLUMNS
     const samples = entity[at + SAMPLES]! + 1
     entity[at + SAMPLES] = samples
-    const { jump, surprise } = this.#standardise(index, values, surprises, isPresent)
+    const { jump, surprise } = this.#standardise(index, values, surprises, isPresent, floors)
     const cells = index * this.#cells
     const square =
       entity[at + HAS_FACTOR] === 1 ? solveLower(this.#factor, cells, this.#size, this.#z, this.#whitened) : 0
@@ -237,6 +245,7 @@ export class EntityDetector {
     values: Float64Array,
     surprises: Float64Array,
     isPresent: Uint8Array | undefined,
+    floors: Float64Array | undefined,
   ): { jump: number; surprise: number } {
     const d = this.#metrics
     const state = this.#metric
@@ -244,7 +253,8 @@ export class EntityDetector {
     let roots = 0
     for (let j = 0; j < d; j++) {
       const c = (index * d + j) * METRIC_COLUMNS
-      learnMetric(state, c, isPresent?.[j] === 0 ? undefined : values[j]!, surprises[j]!, this.#z, j, d + j)
+      const value = isPresent?.[j] === 0 ? undefined : values[j]!
+      learnMetric(state, c, value, surprises[j]!, this.#z, j, d + j, floors?.[j])
       squares += jumpOf(state, c) ** 2
       roots += surpriseOf(state, c)
     }
@@ -296,7 +306,7 @@ export class EntityDetector {
   }
 
   #grow(): void {
-    this.#capacity *= 2
+    this.#capacity = grown(this.#capacity)
     this.#entity = longer(this.#entity, new Float64Array(this.#capacity * ENTITY_COLUMNS))
     this.#metric = longer(this.#metric, new Float64Array(this.#capacity * this.#metrics * METRIC_COLUMNS))
     this.#covariance = longer(this.#covariance, new Float32Array(this.#capacity * this.#cells))

@@ -2,6 +2,7 @@
  * When will it reach its limit? A level (memory, a disk, file handles, a queue) is looked at over three hours, half a day and two days
  * at once, each as 36 means in a ring; the scale that is surest of a rise tells.
  */
+import { grown } from './columns.ts'
 import { trendOf, type Trend } from './trend.ts'
 
 const POINTS = 36
@@ -172,14 +173,14 @@ export class Growth {
   }
 
   #grow(): void {
-    this.#capacity *= 2
-    const larger = (from: Float64Array) => {
-      const to = new Float64Array(from.length * 2)
+    this.#capacity = grown(this.#capacity)
+    const larger = (from: Float64Array, width: number) => {
+      const to = new Float64Array(this.#capacity * SCALES_MS.length * width)
       to.set(from)
       return to
     }
-    this.#columns = larger(this.#columns)
-    this.#timeMs = larger(this.#timeMs)
-    this.#value = larger(this.#value)
+    this.#columns = larger(this.#columns, COLUMNS)
+    this.#timeMs = larger(this.#timeMs, POINTS)
+    this.#value = larger(this.#value, POINTS)
   }
 }

@@ -52,6 +52,7 @@ export const jumpOf = (state: Float64Array, c: number): number => state[c + JUMP
  * @param value undefined where there is no sample
  * @param surprise tier 1's residual in standard deviations
  * @param z receives the value's distance from its mean at `j`, that from its slow mean at `other`: standard deviations, clipped
+ * @param leastSpread the metric's practical resolution, in its unit
  */
 export function learnMetric(
   state: Float64Array,
@@ -61,6 +62,7 @@ export function learnMetric(
   z: Float64Array,
   j: number,
   other: number,
+  leastSpread = 0,
 ): void {
   const isSampled = value !== undefined
   state[c + MISSING] = isSampled ? 0 : state[c + MISSING]! + 1
@@ -70,10 +72,18 @@ export function learnMetric(
     z[j] = 0
     z[other] = 0
     state[c + JUMP] = 0
-  } else learnValue(state, c, isSampled ? value : state[c + LAST]!, z, j, other)
+  } else learnValue(state, c, isSampled ? value : state[c + LAST]!, z, j, other, leastSpread)
 }
 
-function learnValue(state: Float64Array, c: number, value: number, z: Float64Array, j: number, other: number): void {
+function learnValue(
+  state: Float64Array,
+  c: number,
+  value: number,
+  z: Float64Array,
+  j: number,
+  other: number,
+  leastSpread: number,
+): void {
   const seen = state[c + SEEN]! + 1
   state[c + SEEN] = seen
   state[c + LAST] = value
@@ -85,7 +95,7 @@ function learnValue(state: Float64Array, c: number, value: number, z: Float64Arr
   const step = value - state[c + FAST]!
   state[c + FAST]! += step / FAST_SAMPLES
   const gain = gainAt(seen)
-  const floor = Math.max(SPREAD_FLOOR * Math.abs(state[c + VALUE_MEAN]!), TINY)
+  const floor = Math.max(SPREAD_FLOOR * Math.abs(state[c + VALUE_MEAN]!), leastSpread, TINY)
   const isFirst = seen === 1
 
   const away = value - state[c + VALUE_MEAN]!

@@ -7,6 +7,7 @@
  * that views that agree count more than one that is extreme. An alert is the onset; for the next 100
  * samples there is no other, unless the score goes far above the first one's peak.
  */
+import { grown } from './columns.ts'
 import {
   inUnits,
   isStale,
@@ -339,7 +340,7 @@ export class NoveltyEnsemble {
 
   #grow(): void {
     const old = this.#parts()
-    this.#capacity = Math.max(1, this.#capacity * 2)
+    this.#capacity = grown(this.#capacity)
     this.#columns = new Float64Array(this.#capacity * COLUMNS)
     this.#floats = new Float32Array(this.#capacity * FLOATS)
     this.#visits = new Uint8Array(this.#capacity * VISITS)

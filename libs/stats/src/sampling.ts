@@ -1,42 +1,34 @@
-/** How regularly a series' samples come: its step, and what a gap means for the models that learn it. */
+/** What the time of a series' sample means for the models that learn it: repeats, stragglers, gaps. */
 import { Columns } from './columns.ts'
 
-const RING = 20
-/** A gap up to so many steps leaves predictors as they are. */
-const BRIDGED_STEPS = 5
+/** A gap up to so many intervals leaves predictors as they are; half of one more is a sample that came a little late. */
+const BRIDGED_INTERVALS = 5
 const DAY_MS = 86_400_000
 /** After a greater gap so many samples are learnt, not judged. */
 const SUPPRESSED_SAMPLES = 12
 
 /**
- * - `missing`: no number, such as Prometheus' staleness marker; `late`: a repeat or a straggler. Neither is to be learnt.
- * - `first` of its series; `next`; `bridged`: after a gap that changes nothing.
- * - `hole`: what looks at successive samples begins anew, levels stay. `away`, for more than a day: levels warm up again too,
- *   seasons stay.
+ * - `late`: a repeat or a straggler, not to be learnt.
+ * - `first` of its series; `next`, also after a gap that changes nothing.
+ * - `hole`: what looks at successive samples has missed some; levels stay. `away`, for more than a day: levels warm up again too.
  */
-export type SampleKind = 'missing' | 'late' | 'first' | 'next' | 'bridged' | 'hole' | 'away'
+export type SampleKind = 'late' | 'first' | 'next' | 'hole' | 'away'
 
 /** What a sample's time tells. */
 export interface Sampled {
   kind: SampleKind
-  /** Median of the last 20 times between samples; 0 until there is one. */
-  stepMs: number
   /** Shortly after a hole: learn, do not judge. */
   isSuppressed: boolean
 }
 
 const LAST_MS = 0
-const SEEN = 1
-const STEP_MS = 2
-const SUPPRESSED = 3
-const RING_AT = 4
-const COLUMNS = RING_AT + RING
+const SUPPRESSED = 1
+const COLUMNS = 2
 
 export class Sampling {
   readonly #columns: Columns
-  readonly #sorted = new Float64Array(RING)
   /** Reused for every answer. */
-  readonly #sampled: Sampled = { kind: 'first', stepMs: 0, isSuppressed: false }
+  readonly #sampled: Sampled = { kind: 'first', isSuppressed: false }
 
   constructor(capacity = 64) {
     this.#columns = new Columns('sampling', COLUMNS, capacity)
@@ -52,32 +44,30 @@ export class Sampling {
     this.#columns.reset(index)
   }
 
+  /** Time of the last sample that was not late; 0 before the first. */
+  lastMs(index: number): number {
+    return this.#columns.values[index * COLUMNS + LAST_MS]!
+  }
+
   /**
    * @param index of the series, from `add`
-   * @param timeMs the sample's own time
-   * @param value only looked at for being a number
+   * @param timeMs the sample's own time, after the epoch
+   * @param intervalMs usual time between two samples
    * @returns one object, reused by the next call
    * @throws RangeError if timeMs is not finite
    */
-  learn(index: number, timeMs: number, value: number): Sampled {
+  learn(index: number, timeMs: number, intervalMs: number): Sampled {
     if (!Number.isFinite(timeMs)) throw new RangeError(`timeMs: expected a finite number, got ${timeMs}`)
     const c = this.#columns.values
     const at = index * COLUMNS
     const sampled = this.#sampled
-    const seen = c[at + SEEN]!
-    const passedMs = timeMs - c[at + LAST_MS]!
-    sampled.stepMs = c[at + STEP_MS]!
-    sampled.kind = !Number.isFinite(value) ? 'missing' : seen === 0 ? 'first' : kindAfter(passedMs, sampled.stepMs)
-    if (sampled.kind === 'missing' || sampled.kind === 'late') {
-      sampled.isSuppressed = c[at + SUPPRESSED]! > 0
-      return sampled
-    }
+    const lastMs = c[at + LAST_MS]!
+    sampled.kind = timeMs <= lastMs ? 'late' : lastMs === 0 ? 'first' : kindAfter(timeMs - lastMs, intervalMs)
     if (sampled.kind === 'hole' || sampled.kind === 'away') c[at + SUPPRESSED] = SUPPRESSED_SAMPLES
     sampled.isSuppressed = c[at + SUPPRESSED]! > 0
-    if (sampled.isSuppressed) c[at + SUPPRESSED] = c[at + SUPPRESSED]! - 1
-    if (seen > 0) sampled.stepMs = this.#learnStep(at, seen - 1, passedMs)
+    if (sampled.kind === 'late') return sampled
+    if (sampled.isSuppressed) c[at + SUPPRESSED]! -= 1
     c[at + LAST_MS] = timeMs
-    c[at + SEEN] = seen + 1
     return sampled
   }
 
@@ -89,27 +79,9 @@ export class Sampling {
   restore(index: number, state: readonly number[]): void {
     this.#columns.restore(index, state)
   }
-
-  #learnStep(at: number, nth: number, passedMs: number): number {
-    const c = this.#columns.values
-    const place = at + RING_AT + (nth % RING)
-    // A regular series hardly ever has to be sorted.
-    if (nth >= RING && c[place] === passedMs) return c[at + STEP_MS]!
-    c[place] = passedMs
-    const known = Math.min(RING, nth + 1)
-    const sorted = this.#sorted.subarray(0, known)
-    sorted.set(c.subarray(at + RING_AT, at + RING_AT + known))
-    sorted.sort()
-    const half = known >> 1
-    return (c[at + STEP_MS] = known % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2)
-  }
 }
 
-function kindAfter(passedMs: number, stepMs: number): SampleKind {
-  if (passedMs <= 0) return 'late'
+function kindAfter(passedMs: number, intervalMs: number): SampleKind {
   if (passedMs > DAY_MS) return 'away'
-  if (stepMs === 0) return 'next'
-  // Half a step more than so many is still a sample that came a little late.
-  if (passedMs > (BRIDGED_STEPS + 1.5) * stepMs) return 'hole'
-  return passedMs > 1.5 * stepMs ? 'bridged' : 'next'
+  return passedMs > (BRIDGED_INTERVALS + 1.5) * intervalMs ? 'hole' : 'next'
 }

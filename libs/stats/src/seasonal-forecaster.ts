@@ -10,6 +10,8 @@
  * (float64), the columns (float32), how often each bucket was visited (four bits), the season (int16, in units of a power of
  * two that belongs to the series).
  */
+import { grown } from './columns.ts'
+
 const DAY_MS = 86_400_000
 const BUCKETS = 96
 const BUCKET_MS = DAY_MS / BUCKETS
@@ -189,6 +191,28 @@ export class SeasonalForecaster {
     return forecast
   }
 
+  /**
+   * Gives a series that is new what another one like it knows of days: the season, and how much it is to be trusted. Its own level
+   * begins at its first sample, and it warms up as any other.
+   *
+   * @param timeMs of the first sample, which is learnt by this
+   * @param value as in `learn`
+   */
+  inherit(index: number, from: number, timeMs: number, value: number): void {
+    this.#bytes.copyWithin(index * BYTES_PER_SERIES, from * BYTES_PER_SERIES, (from + 1) * BYTES_PER_SERIES)
+    const record = index * BYTES_PER_SERIES
+    const at = (record + COLUMNS_AT) >> 2
+    const bucketOfAll = Math.floor(timeMs / BUCKET_MS)
+    const bucket = bucketOfAll - BUCKETS * Math.floor(bucketOfAll / BUCKETS)
+    const season = this.#season[((record + SEASON_AT) >> 1) + bucket]! * 2 ** this.#exponent(record)
+    this.#columns[at + LEVEL] = value
+    this.#columns[at + SEASONAL_LEVEL] = value - season
+    this.#columns[at + SMOOTH] = 0
+    this.#columns[at + STATE] = 0
+    this.#columns[at + SAMPLES] = 1
+    this.#wide[record >> 3] = timeMs
+  }
+
   /** When the series was last learnt, in sample time; 0 before. */
   lastMs(index: number): number {
     return this.#wide[(index * BYTES_PER_SERIES) >> 3]!
@@ -254,7 +278,7 @@ export class SeasonalForecaster {
   }
 
   #grow(): void {
-    this.#capacity *= 2
+    this.#capacity = grown(this.#capacity)
     const before = this.#bytes
     this.#view(new ArrayBuffer(this.#capacity * BYTES_PER_SERIES))
     this.#bytes.set(before)
