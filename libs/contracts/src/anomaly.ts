@@ -11,6 +11,50 @@ export type Severity = (typeof SEVERITIES)[number]
 export const SOURCES = ['metric', 'event', 'state', 'alert'] as const
 export type Source = (typeof SOURCES)[number]
 
+/** One metric's part in what an anomaly is. */
+export const Contributor = strict({
+  name: Text,
+  observed: Type.Number(),
+  expected: Type.Number(),
+  /** Where it usually is. */
+  low: Type.Number(),
+  high: Type.Number(),
+  /** Standard deviations from what was expected, signed. */
+  z: Type.Number(),
+  /** Of all metrics' parts. */
+  share: Share,
+})
+export type Contributor = Static<typeof Contributor>
+
+/** Why a model calls something unusual. */
+export const Explanation = strict({
+  /** How rare an hour with such a score is for the like of it, in decades. */
+  decades: Type.Number({ minimum: 0 }),
+  /** Days that pass between such hours. */
+  oncePerDays: Type.Number({ minimum: 0 }),
+  /** The greatest part first. */
+  contributors: Type.Array(Contributor),
+  /** The views that the score is made of, by name. */
+  views: Type.Record(Type.String(), Type.Number()),
+  usesSeason: Type.Boolean(),
+  /** How long it has been watched. */
+  historyMs: Type.Number({ minimum: 0 }),
+  isDuringRollout: Type.Boolean(),
+  /** Since when its level has been another, where that can be told. */
+  shiftedSinceMs: optional(Ms),
+  /** Events about the workload of the last minutes that are more than usual: the reason, and how rare, in decades. */
+  events: Type.Array(strict({ reason: Text, decades: Type.Number() })),
+  /** What alerts are known by for whom they concern: feedback on one is feedback on all that share it. */
+  signature: Text,
+  /** What the model of people's feedback looks at. */
+  sample: Type.Array(Type.Number()),
+  /** Decades by which feedback on earlier ones has moved the budget of such alerts. */
+  feedbackDecades: Type.Number(),
+  /** The last one with the same signature, and what was said of it. */
+  similar: optional(strict({ anomaly: Text, startedMs: Ms, verdict: optional(oneOf(['useful', 'noise'])) })),
+})
+export type Explanation = Static<typeof Explanation>
+
 const anomaly = {
   entity: Entity,
   target: Entity,
@@ -40,6 +84,8 @@ const anomaly = {
   features: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
   /** The points around it, so that a person can read why. */
   window: optional(strict({ timeMs: Type.Array(Ms), value: Type.Array(Type.Number()) })),
+  /** Of what a model found; a rule explains itself by its sentence. */
+  explanation: optional(Explanation),
   partition: Count,
   /** Sequence of the signal that completed the evidence. */
   seq: Count,

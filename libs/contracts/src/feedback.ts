@@ -10,6 +10,9 @@ export const Feedback = strict({
   target: Entity,
   author: Text,
   verdict: oneOf(['useful', 'noise']),
+  /** Of the anomaly's explanation, where it has one: what the word is about beyond this one anomaly. */
+  signature: optional(Text),
+  sample: optional(Type.Array(Type.Number())),
   comment: optional(Type.String({ maxLength: 1024 })),
   givenMs: Ms,
 })

@@ -14,6 +14,8 @@ const KnownOfMetric = strict({
   floor: Type.Number({ minimum: 0 }),
   minEffect: Type.Number({ minimum: 0 }),
   limit: optional(Type.Number()),
+  /** Somebody vouches for it: it alone may give an alert. */
+  isServiceLevel: optional(Type.Boolean()),
 })
 export type KnownOfMetric = Static<typeof KnownOfMetric>
 

@@ -23,6 +23,10 @@ export interface Metric {
   minEffect: number
   /** The value at which something breaks, for whoever foretells when it is reached. */
   limit?: number
+  /** Metrics that tell of the same thing share a view, and count once where an entity's metrics are looked at together; else each is its own. */
+  view?: string
+  /** What users feel: it alone may give an alert. */
+  isServiceLevel?: boolean
   /** Tried in this order before the usual labels (namespace with pod, deployment …; node; instance). */
   owners?: readonly OwnerLabels[]
 }

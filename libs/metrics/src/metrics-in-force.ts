@@ -22,7 +22,7 @@ export function metricsInForce(own: readonly PromQuery[] | undefined, pollInterv
 }
 
 function ownMetric(
-  { name, query, unit, direction, floor, minEffect, limit, owners }: PromQuery,
+  { name, query, unit, direction, floor, minEffect, limit, owners, serviceLevel }: PromQuery,
   intervalMs: number,
 ): Metric {
   return {
@@ -36,6 +36,7 @@ function ownMetric(
     ...(minEffect !== undefined && { minEffect }),
     ...(typeof limit === 'number' && { limit }),
     ...(owners && { owners }),
+    ...(serviceLevel !== undefined && { isServiceLevel: serviceLevel }),
   }
 }
 

@@ -22,6 +22,8 @@ const PromQuery = Type.Object(
     limit: Type.Optional(
       Type.Union([Type.Number(), Type.String({ minLength: 1 })], { expected: 'a number or a PromQL expression' }),
     ),
+    /** Somebody vouches for it, latency or errors say: it alone may give an alert. */
+    serviceLevel: Type.Optional(Type.Boolean()),
     /** Labels that name what a series is about. */
     owners: Type.Optional(
       Type.Array(

@@ -102,6 +102,16 @@ export const detectorSettings = {
     default: { default: 0.85, memory: 0.95 },
     expected: 'a JSON object of numbers from 0 to 1, such as {"default": 0.85}',
   }),
+  /** What a single series is judged by: its own forecast, or Half-Space Trees as the original had them. */
+  ANOMALY_MODEL: Type.Enum(['forecast', 'half-space-trees'], {
+    default: 'forecast',
+    expected: 'forecast or half-space-trees',
+  }),
+  /** What learns from people's words on alerts, once there are enough of them. */
+  FEEDBACK_MODEL: Type.Enum(['signatures', 'logistic', 'forest'], {
+    default: 'logistic',
+    expected: 'signatures, logistic or forest',
+  }),
   /** Seconds. */
   EVENT_MAX_AGE_SECONDS: Duration('s', { default: 300 }),
 }

@@ -46,6 +46,11 @@ export class Alerts {
     return this.#budget.add(parent)
   }
 
+  /** Forgets what a group's members taught it, so that its index can serve others under the same parent. */
+  resetGroup(group: number): void {
+    this.#budget.reset(group)
+  }
+
   /** A member of a group, say a pod of a workload. @returns its index */
   add(group: number): number {
     this.#blocks.add()

@@ -12,7 +12,7 @@
  */
 import { grown } from './columns.ts'
 import { factorInto, solveLower, solveUpper, triangleCells } from './cholesky.ts'
-import { gainAt, jumpOf, learnMetric, METRIC_COLUMNS, surpriseOf } from './metric-views.ts'
+import { gainAt, jumpOf, learnMetric, METRIC_COLUMNS, surpriseOf, usualOf } from './metric-views.ts'
 
 /** Columns of the structure for each metric: its value, and its distance from its slow mean. */
 const BLOCKS = 2
@@ -200,6 +200,11 @@ export class EntityDetector {
       .map((part, metric) => ({ metric, share: all > 0 ? part / all : 0, z: z[metric]! }))
       .toSorted((a, b) => b.share - a.share)
       .slice(0, TOP)
+  }
+
+  /** Where a metric of an entity usually is, in its own unit: mean and standard deviation over all its history. */
+  usual(index: number, metric: number): { mean: number; sd: number } {
+    return usualOf(this.#metric, (index * this.#metrics + metric) * METRIC_COLUMNS)
   }
 
   /** All that is needed to go on elsewhere with the same scores to the bit. */

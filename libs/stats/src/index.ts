@@ -6,6 +6,7 @@ export { Alerts, type AlertMemberState, type AlertStep } from './alerts.ts'
 export { BLOCK_MS, BlockMaxima } from './block-maxima.ts'
 export { factorInto, solveLower, triangleCells } from './cholesky.ts'
 export { CounterRates, type CounterRate } from './counter-rate.ts'
+export { Columns, grown } from './columns.ts'
 export { Cusum, type Shift } from './cusum.ts'
 export { EntityDetector, type Contribution, type EntityScore, type EntityState } from './entity-detector.ts'
 export { Episodes, type EpisodeStep } from './episode.ts'
@@ -25,6 +26,7 @@ export { median } from './median.ts'
 export { MinMaxScaler } from './min-max-scaler.ts'
 export {
   isNoveltyOnset,
+  NOVELTY_VIEWS,
   NOVELTY_EPISODE_COLUMNS,
   NOVELTY_THRESHOLD,
   NoveltyEnsemble,
@@ -42,6 +44,12 @@ export {
   type Forecast,
   type ForecasterState,
 } from './seasonal-forecaster.ts'
-export { ENTITY_BUDGET, SERIES_BUDGET, YOUNG_ENTITY_BUDGET, type ShippedBudget } from './shipped-budgets.ts'
+export {
+  ENTITY_BUDGET,
+  SERIES_BUDGET,
+  SERVICE_LEVEL_BUDGET,
+  YOUNG_ENTITY_BUDGET,
+  type ShippedBudget,
+} from './shipped-budgets.ts'
 export { msUntil, trendOf, type Trend } from './trend.ts'
 export { viewAgreement, viewWeights } from './view-agreement.ts'

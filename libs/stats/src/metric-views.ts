@@ -44,6 +44,12 @@ export const surpriseOf = (state: Float64Array, c: number): number =>
 /** The last step in the metric's own usual ones. */
 export const jumpOf = (state: Float64Array, c: number): number => state[c + JUMP]!
 
+/** Where a metric usually is, in its own unit. */
+export const usualOf = (state: Float64Array, c: number): { mean: number; sd: number } => ({
+  mean: state[c + VALUE_MEAN]!,
+  sd: Math.sqrt(state[c + VALUE_VARIANCE]!),
+})
+
 /**
  * Standardises one metric's sample, then learns it.
  *

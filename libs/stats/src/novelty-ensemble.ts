@@ -74,6 +74,10 @@ export interface Novelty {
   score: number
   /** The score has reached the threshold, and no other onset was shortly before. */
   isOnset: boolean
+  /** Enough was seen for a score that means something. */
+  isWarm: boolean
+  /** What was usual before this sample: the long mean. */
+  mean: number
   /** Decades of surprise of each view, in the order of NOVELTY_VIEWS; reused. */
   views: Float64Array
 }
@@ -120,7 +124,7 @@ export class NoveltyEnsemble {
   #shingles: Int8Array
   #random: Uint32Array
   /** Reused for every answer: scoring allocates nothing. */
-  readonly #novelty: Novelty = { score: 0, isOnset: false, views: new Float64Array(VIEWS) }
+  readonly #novelty: Novelty = { score: 0, isOnset: false, isWarm: false, mean: 0, views: new Float64Array(VIEWS) }
   readonly #raw = new Float64Array(VIEWS)
   readonly #shingle = new Int8Array(SHINGLE)
   readonly #scale: ShingleScale = { unit: 0, centre: 0 }
@@ -187,6 +191,7 @@ export class NoveltyEnsemble {
     this.#learnShapes(index, samples, sd)
     c[at + MAX] = Math.max(c[at + MAX]!, v)
     c[at + MIN] = Math.min(c[at + MIN]!, v)
+    this.#novelty.mean = samples === 0 ? value : c[at + ORIGIN]! + c[at + MEAN]!
     const gain = Math.max(LONG_GAIN, 1 / (samples + 1))
     const change = v - c[at + MEAN]!
     c[at + MEAN]! += gain * change
@@ -239,7 +244,8 @@ export class NoveltyEnsemble {
     }
     c[at + UNITS] = units + UNITS_A_SAMPLE >= MOST_UNITS ? (units + UNITS_A_SAMPLE) / 2 : units + UNITS_A_SAMPLE
     // Until the longest mean is there, what is new is the series itself.
-    novelty.score = samples < RING ? 0 : score
+    novelty.isWarm = samples >= RING
+    novelty.score = novelty.isWarm ? score : 0
     novelty.isOnset = isNoveltyOnset(c, at + EPISODE, novelty.score, this.#threshold)
     return novelty
   }

@@ -33,10 +33,7 @@ describe('Sampling', () => {
   it('lets twelve samples after a hole go unjudged, and none after a short gap', () => {
     const { sampling, series, lastMs } = regular(50)
     const after = (gap: number, fromMs: number) =>
-      Array.from(
-        { length: 20 },
-        (_, i) => sampling.learn(series, fromMs + (gap + i) * STEP_MS, STEP_MS).isSuppressed,
-      )
+      Array.from({ length: 20 }, (_, i) => sampling.learn(series, fromMs + (gap + i) * STEP_MS, STEP_MS).isSuppressed)
     assert.equal(after(4, lastMs).filter(Boolean).length, 0)
     assert.deepEqual(
       after(40, lastMs + 23 * STEP_MS),
@@ -52,10 +49,7 @@ describe('Sampling', () => {
     const other = sampling.add()
     sampling.restore(other, JSON.parse(JSON.stringify(before)) as number[])
     assert.equal(sampling.lastMs(other), lastMs)
-    assert.deepEqual(
-      { ...sampling.learn(other, lastMs + STEP_MS, STEP_MS) },
-      { kind: 'next', isSuppressed: false },
-    )
+    assert.deepEqual({ ...sampling.learn(other, lastMs + STEP_MS, STEP_MS) }, { kind: 'next', isSuppressed: false })
     sampling.reset(other)
     assert.equal(sampling.learn(other, T0, STEP_MS).kind, 'first')
     assert.throws(() => sampling.learn(other, Number.NaN, STEP_MS), /timeMs: expected a finite number, got NaN/)

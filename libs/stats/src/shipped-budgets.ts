@@ -21,5 +21,8 @@ export const ENTITY_BUDGET: ShippedBudget = { ...KEPT, perDay: 0.05, prior: { me
 /** Entities with hours of history, such as pods of a new revision, by the agreement of their views. */
 export const YOUNG_ENTITY_BUDGET: ShippedBudget = { ...KEPT, perDay: 0.05, prior: { median: 0.75, rare: 2 } }
 
-/** Single series that someone vouches for (service levels), by their novelty. */
+/** Single series, by the root of tier 1's surprise. */
 export const SERIES_BUDGET: ShippedBudget = { ...KEPT, perDay: 0.01, prior: { median: 1.5, rare: 5 } }
+
+/** Series that someone vouches for (service levels), by their novelty. */
+export const SERVICE_LEVEL_BUDGET: ShippedBudget = { ...KEPT, perDay: 0.01, prior: { median: 2.6, rare: 5.6 } }

@@ -163,10 +163,10 @@ export class SeriesIndex {
 }
 
 /** What is known of a metric travels with it only where it is not the catalogue's. */
-function knownOf({ name, unit, bad, floor, minEffect, limit }: Metric): Pick<MetricSeries, 'known'> {
-  const words = (metric: Pick<Metric, 'unit' | 'bad' | 'floor' | 'minEffect' | 'limit'>) =>
-    [metric.unit, metric.bad, metric.floor, metric.minEffect, metric.limit].join()
-  const known = { unit, bad, floor, minEffect, ...(limit !== undefined && { limit }) }
+function knownOf({ name, unit, bad, floor, minEffect, limit, isServiceLevel }: Metric): Pick<MetricSeries, 'known'> {
+  const words = (metric: Pick<Metric, 'unit' | 'bad' | 'floor' | 'minEffect' | 'limit' | 'isServiceLevel'>) =>
+    [metric.unit, metric.bad, metric.floor, metric.minEffect, metric.limit, metric.isServiceLevel].join()
+  const known = { unit, bad, floor, minEffect, ...(limit !== undefined && { limit }), ...(isServiceLevel && { isServiceLevel }) }
   const listed = metricNamed(name)
   return listed && words(listed) === words(known) ? {} : { known }
 }

@@ -39,6 +39,8 @@ export function createDetector(ports: Ports, config: Config): Service {
     holder,
     saveIntervalMs: config.DETECTOR_SAVE_INTERVAL * 1000,
     thresholds: config.ANOMALY_THRESHOLDS,
+    model: config.ANOMALY_MODEL,
+    feedbackModel: config.FEEDBACK_MODEL,
   }
 
   async function take(partition: number): Promise<void> {

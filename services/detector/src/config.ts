@@ -18,6 +18,8 @@ const Settings = Type.Object({
   KUBEWISE_CLUSTER: clusterSettings.KUBEWISE_CLUSTER,
   DETECTOR_SAVE_INTERVAL: detectorSettings.DETECTOR_SAVE_INTERVAL,
   ANOMALY_THRESHOLDS: detectorSettings.ANOMALY_THRESHOLDS,
+  ANOMALY_MODEL: detectorSettings.ANOMALY_MODEL,
+  FEEDBACK_MODEL: detectorSettings.FEEDBACK_MODEL,
 })
 export type Config = Static<typeof Settings>
 

@@ -146,6 +146,7 @@ function opened(
     ...(finding.metric && { metric: finding.metric }),
     features: finding.features,
     ...(finding.window && { window: finding.window }),
+    ...(finding.explanation && { explanation: finding.explanation }),
     partition: moment.partition,
     seq: moment.seq,
   }

@@ -1,13 +1,17 @@
 import { SEVERITIES, SOURCES, type AnomalyMessage, type Signal } from '@kubewise/contracts'
 import type { Clock, Metrics } from '@kubewise/service'
+import type { Refused } from './partition-detector.ts'
 
 /** What the detector counts. */
 export interface Figures {
-  handled(signal: Signal, droppedSamples: number): void
+  /** @param refused samples of the signal that were not learnt, by why */
+  handled(signal: Signal, refused: Refused, guardFactor: number): void
   found(message: AnomalyMessage): void
   gap(messages: number): void
   owned(partitions: number): void
 }
+
+const REFUSALS = ['late', 'beyond-measure', 'ahead'] as const
 
 const timeOf = (signal: Signal): number | undefined => {
   if (signal.kind === 'metric-batch') return signal.collectedMs
@@ -23,23 +27,32 @@ export function createFigures(metrics: Metrics, clock: Clock): Figures {
   const resolved = metrics.counter('kubewise_anomalies_resolved_total', 'Anomalies ended.')
   const samples = metrics.counter(
     'kubewise_samples_total',
-    'Samples that reached a model, or were dropped as repeats.',
+    'Samples that reached a model, or why they were not learnt.',
     {
-      outcome: ['scored', 'dropped'],
+      outcome: ['scored', ...REFUSALS],
     },
   )
   const gaps = metrics.counter('kubewise_signals_lost_total', 'Signals that had left the stream before they were read.')
   const lag = metrics.gauge('kubewise_pipeline_lag_seconds', 'Age of the last signal when it was handled.', {
     stage: ['detector'],
   })
+  const guard = metrics.gauge(
+    'kubewise_alert_threshold_factor',
+    'What thresholds of alerts are multiplied by: 1, or more while far too many are given.',
+  )
   const partitions = metrics.gauge('kubewise_partitions_owned', 'Partitions this detector works on.')
   return {
-    handled(signal, droppedSamples) {
+    handled(signal, refused, guardFactor) {
       const timeMs = timeOf(signal)
       if (timeMs !== undefined) lag.set({ stage: 'detector' }, Math.max(0, clock.now() - timeMs) / 1000)
       if (signal.kind !== 'metric-batch') return
-      samples.inc({ outcome: 'dropped' }, droppedSamples)
-      samples.inc({ outcome: 'scored' }, signal.of.length - droppedSamples)
+      let scored = signal.of.length
+      for (const why of REFUSALS) {
+        samples.inc({ outcome: why }, refused[why])
+        scored -= refused[why]
+      }
+      samples.inc({ outcome: 'scored' }, scored)
+      guard.set(guardFactor)
     },
     found(message) {
       if (message.kind === 'anomaly') anomalies.inc({ source: message.source, severity: message.severity })

@@ -1,4 +1,4 @@
-import type { Severity } from '@kubewise/contracts'
+import type { Explanation, Severity } from '@kubewise/contracts'
 
 /** What a rule sees wrong with an entity at this moment. */
 export interface Finding {
@@ -9,6 +9,7 @@ export interface Finding {
   score: number
   confidence: number
   metric?: { name: string; value: number; expected: number; low: number; high: number; intervalMs: number }
+  explanation?: Explanation
   window?: { timeMs: number[]; value: number[] }
 }
 

@@ -492,12 +492,12 @@ describe('PartitionDetector: metrics', () => {
   it('drops values beyond all measure, counted, and goes on', () => {
     const detector = new PartitionDetector(0)
     feed([batch(at(1), { 'web-1': 1e308 }), batch(at(2), { 'web-1': -1e308 }), batch(at(3), { 'web-1': 1 })], detector)
-    assert.deepEqual(detector.tally, { samples: 3, droppedSamples: 2 })
+    assert.deepEqual(detector.tally, { samples: 3, refused: { late: 0, 'beyond-measure': 2, ahead: 0 } })
   })
   it('drops repeats and stragglers, counted', () => {
     const detector = new PartitionDetector(0)
     feed([beat(1, 1), beat(1, 1), beat(0, 1)], detector)
-    assert.deepEqual(detector.tally, { samples: 9, droppedSamples: 6 })
+    assert.deepEqual(detector.tally, { samples: 9, refused: { late: 6, 'beyond-measure': 0, ahead: 0 } })
   })
 })
 
@@ -604,8 +604,8 @@ describe('PartitionDetector: metrics with a limit', () => {
 
 describe('PartitionDetector: thresholds', () => {
   it('take the environment’s word over that of an older checkpoint', () => {
-    const older = new PartitionDetector(0, { default: 0.5 })
-    const newer = new PartitionDetector(0, { default: 0.9 })
+    const older = new PartitionDetector(0, { thresholds: { default: 0.5 } })
+    const newer = new PartitionDetector(0, { thresholds: { default: 0.9 } })
     newer.restore(older.state())
     assert.equal(newer.state().thresholds['default'], 0.9)
   })

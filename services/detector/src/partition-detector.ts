@@ -1,26 +1,23 @@
 import {
   keyOf,
-  seriesOf,
   type AnomalyMessage,
   type Control,
   type Entity,
   type KubernetesEvent,
   type MetricBatch,
-  type MetricSeries,
   type ObjectState,
   type Signal,
 } from '@kubewise/contracts'
-import { metricNamed } from '@kubewise/metrics'
-import { Episodes, type EpisodeRule, type EpisodesState, type Moment } from './episodes.ts'
+import type { FeedbackModel } from './alerting/feedback-memory.ts'
+import { Judge } from './alerting/judge.ts'
+import { Episodes, type EpisodesState, type Moment } from './episodes.ts'
 import { fact, type Finding } from './finding.ts'
 import { emptyMemory, isWaitedOn, type EntityMemory } from './memory.ts'
-import { LEVEL_RULE, Models, type ModelsState } from './metrics/models.ts'
-import { SIBLING_RULE, Siblings, type SiblingsState } from './metrics/siblings.ts'
-import { THROTTLING_RULE, Throttling, type ThrottlingState } from './metrics/throttling.ts'
-import { Trends, type TrendsState } from './metrics/trends.ts'
+import type { LevelModel } from './metrics/level-score.ts'
+import { MetricWatch, type MetricWatchState } from './metrics/metric-watch.ts'
+import type { Refusal } from './metrics/models.ts'
 import { OutsideAlerts, type OutsideAlertsState } from './outside-alerts.ts'
 import { EVENT_RULES, memoryNameOf, NOTE_MS, SORTED_RULES, sortedRule, UNSORTED } from './rules/event-rules.ts'
-import { metricRuleFor } from './rules/metric-rules.ts'
 import { STATE_RULES } from './rules/rules.ts'
 
 /** State that was not confirmed for this long belongs to an object that is gone; the collector sends all of it anew more often. */
@@ -28,27 +25,32 @@ const UNSEEN_MS = 30 * 60_000
 /** A series silent for this long is gone, not late. */
 const UNMEASURED_MS = 30 * 60_000
 const KILLS_REMEMBERED = 8
-const MEMORY_METRIC = 'pod_memory_utilization_pct'
-const SIBLING_MEMORY_RULE: EpisodeRule = { ...SIBLING_RULE, name: 'sibling-outlier-memory' }
 const DEFAULT_THRESHOLDS: Readonly<Record<string, number>> = { default: 0.85, memory: 0.95 }
 
 export interface DetectorState {
   nowMs: number
   entities: [string, EntityMemory][]
   episodes: EpisodesState
-  models: ModelsState
-  siblings: SiblingsState
-  /** Absent from checkpoints that are older than they are. */
-  trends?: TrendsState
-  throttling?: ThrottlingState
-  alerts?: OutsideAlertsState
+  metrics: MetricWatchState
+  judge: ReturnType<Judge['state']>
+  alerts: OutsideAlertsState
   thresholds: Record<string, number>
 }
 
 /** What became of a signal beside anomalies; counted. */
 export interface Tally {
   samples: number
-  droppedSamples: number
+  /** Not learnt, by why. */
+  refused: Refused
+}
+
+export type Refused = Record<Refusal | 'ahead', number>
+
+export interface PartitionSettings {
+  /** On the original's scale of 0 to 1, by metric; `default` for the others. */
+  thresholds?: Readonly<Record<string, number>>
+  model?: LevelModel
+  feedbackModel?: FeedbackModel
 }
 
 /**
@@ -61,25 +63,28 @@ export class PartitionDetector {
   readonly #configured: Readonly<Record<string, number>>
   readonly #entities = new Map<string, EntityMemory>()
   readonly #episodes = new Episodes()
-  readonly #models = new Models()
-  readonly #siblings = new Siblings()
-  readonly #trends = new Trends()
-  readonly #throttling = new Throttling()
+  readonly #judge: Judge
+  readonly #metrics: MetricWatch
   readonly #alerts = new OutsideAlerts()
-  /** One rule for each metric, so that two metrics of one pod are two episodes. */
-  readonly #levelRules = new Map<string, EpisodeRule>()
   #thresholds: Record<string, number> = { ...DEFAULT_THRESHOLDS }
   #nowMs = 0
-  readonly tally: Tally = { samples: 0, droppedSamples: 0 }
+  readonly tally: Tally = { samples: 0, refused: { late: 0, 'beyond-measure': 0, ahead: 0 } }
 
-  constructor(partition: number, thresholds: Readonly<Record<string, number>> = {}) {
+  constructor(partition: number, { thresholds = {}, model = 'forecast', feedbackModel }: PartitionSettings = {}) {
     this.#partition = partition
+    this.#judge = new Judge(feedbackModel)
+    this.#metrics = new MetricWatch(this.#judge, model)
     this.#configured = thresholds
     Object.assign(this.#thresholds, thresholds)
   }
 
+  /** Above 1 while far too many alerts are given: what every threshold is multiplied by. */
+  get guardFactor(): number {
+    return this.#judge.guardFactor
+  }
+
   get seriesCount(): number {
-    return this.#models.size
+    return this.#metrics.seriesCount
   }
 
   /** @returns the anomalies that this signal opens and ends, in order */
@@ -105,10 +110,8 @@ export class PartitionDetector {
       nowMs: this.#nowMs,
       entities: [...this.#entities],
       episodes: this.#episodes.state(),
-      models: this.#models.state(),
-      siblings: this.#siblings.state(),
-      trends: this.#trends.state(),
-      throttling: this.#throttling.state(),
+      metrics: this.#metrics.state(),
+      judge: this.#judge.state(),
       alerts: this.#alerts.state(),
       thresholds: this.#thresholds,
     }
@@ -118,69 +121,34 @@ export class PartitionDetector {
     this.#nowMs = state.nowMs
     for (const [key, memory] of state.entities) this.#entities.set(key, memory)
     this.#episodes.restore(state.episodes)
-    this.#models.restore(state.models)
-    this.#siblings.restore(state.siblings)
-    this.#trends.restore(state.trends ?? [])
-    this.#throttling.restore(state.throttling ?? [])
-    this.#alerts.restore(state.alerts ?? [])
+    this.#metrics.restore(state.metrics)
+    this.#judge.restore(state.judge)
+    this.#alerts.restore(state.alerts)
     // The environment's word is newer than the checkpoint's.
     this.#thresholds = { ...state.thresholds, ...this.#configured }
   }
 
   #onMetrics(batch: MetricBatch, moment: Moment): AnomalyMessage[] {
     const messages: AnomalyMessage[] = []
-    const { of, startMs, afterMs, value } = batch
-    const series = seriesOf(batch)
-    for (let i = 0; i < of.length; i++) {
-      const one = series[of[i]!]!
-      const timeMs = startMs + afterMs[i]!
-      this.tally.samples += 1
-      if (isFlag(one)) continue
-      const finding = this.#models.observe(one, timeMs, value[i]!, this.#thresholdOf(one.metric))
-      if (finding === false) {
-        this.tally.droppedSamples += 1
-        continue
-      }
-      const forecast = this.#trends.observe(one, timeMs, value[i]!)
-      if (batch.isBackfill) continue
-      messages.push(...this.#onSample(one, timeMs, value[i]!, finding, forecast, moment))
-    }
-    return messages
-  }
-
-  /** What one live sample says to each rule over metrics. */
-  #onSample(
-    series: MetricSeries,
-    timeMs: number,
-    value: number,
-    level: Finding | undefined,
-    forecast: Finding | undefined,
-    moment: Moment,
-  ): AnomalyMessage[] {
-    const { metric, entity, target } = series
-    const messages: AnomalyMessage[] = []
-    const observe = (rule: EpisodeRule, finding: Finding | undefined, about = entity) => {
-      const message = this.#episodes.observe(about, target, rule, 'metric', finding, moment)
-      if (message) messages.push(message)
-    }
-    observe(this.#levelRule(metric), level)
-    const ruled = metricRuleFor(metric, value)
-    if (ruled) observe(ruled.rule, ruled.finding)
-    const forecastRule = Trends.ruleOf(series)
-    if (forecastRule) observe(forecastRule, forecast)
-    const throttled = this.#throttling.observe(series, timeMs, value)
-    if (throttled) observe(THROTTLING_RULE, throttled.finding, target)
-    if (Siblings.compares(metric))
-      observe(
-        metric === MEMORY_METRIC ? SIBLING_MEMORY_RULE : SIBLING_RULE,
-        this.#siblings.observe(series, timeMs, value),
-      )
+    this.tally.samples += batch.of.length
+    this.#metrics.observe(
+      batch,
+      (metric) => this.#thresholdOf(metric),
+      ({ rule, entity, target, finding }) => {
+        const message = this.#episodes.observe(entity, target, rule, 'metric', finding, moment)
+        if (!message) return
+        this.#judge.note(message)
+        messages.push(message)
+      },
+      (why) => (this.tally.refused[why] += 1),
+    )
     return messages
   }
 
   #onState(object: ObjectState, moment: Moment): AnomalyMessage[] {
     const key = memoryKey(object.entity)
     if (object.isDeleted) return this.#forget(key, object.entity, 'The object is gone.', moment)
+    this.#judge.rollouts.observe(object, moment.nowMs)
     const memory = this.#entities.get(key) ?? emptyMemory(object.entity, object.target, moment.nowMs)
     this.#noteKills(memory, object)
     memory.state = object
@@ -191,6 +159,7 @@ export class PartitionDetector {
   }
 
   #onEvent(event: KubernetesEvent, moment: Moment): AnomalyMessage[] {
+    this.#judge.bursts.observe(event, moment.nowMs)
     const key = memoryKey(event.entity)
     const known = this.#entities.get(key)
     const name = memoryNameOf(event, known?.state)
@@ -209,10 +178,11 @@ export class PartitionDetector {
 
   #onControl({ change }: Control, moment: Moment): AnomalyMessage[] {
     if (change.type === 'thresholds') this.#thresholds = { ...DEFAULT_THRESHOLDS, ...change.thresholds }
+    if (change.type === 'feedback') this.#judge.feedback.learn(change.feedback)
     if (change.type === 'alert') return this.#alerts.observe(change.alert, moment)
     if (change.type !== 'tick') return []
-    this.#models.forgetStale(moment.nowMs)
-    this.#trends.forgetStale(moment.nowMs)
+    this.#metrics.forgetStale(moment.nowMs)
+    this.#judge.tick(moment.nowMs, this.#metrics.perDay)
     const messages = [...this.#alerts.tick(moment), ...this.#episodes.endUnmeasured(UNMEASURED_MS, moment)]
     for (const [key, memory] of this.#entities) {
       if (moment.nowMs - memory.seenMs > UNSEEN_MS) {
@@ -290,7 +260,7 @@ export class PartitionDetector {
         if (death?.reason !== 'OOMKilled' || finishedMs === undefined) continue
         if (memory.kills.some((kill) => kill.container === container.name && kill.finishedMs === finishedMs)) continue
         const ranMs = death.startedMs === undefined ? Number.MAX_SAFE_INTEGER : finishedMs - death.startedMs
-        const wasFlat = this.#models.wasFlat(keyOf(entity), MEMORY_METRIC, finishedMs, ranMs)
+        const wasFlat = this.#metrics.wasMemoryFlat(keyOf(entity), finishedMs, ranMs)
         memory.kills = [...memory.kills, { container: container.name, finishedMs, ranMs, wasFlat }].slice(
           -KILLS_REMEMBERED,
         )
@@ -310,23 +280,9 @@ export class PartitionDetector {
 
   #forget(key: string, entity: Entity, say: string, moment: Moment): AnomalyMessage[] {
     this.#entities.delete(key)
-    const entityKey = keyOf(entity)
-    if (entity.kind === 'Pod') {
-      this.#siblings.forget(entityKey)
-      this.#throttling.forget(entityKey)
-    }
-    if (entity.kind === 'Pod' || entity.kind === 'PersistentVolumeClaim') {
-      this.#models.forget(entityKey)
-      this.#trends.forget(entityKey)
-    }
+    this.#metrics.forget(entity.kind, keyOf(entity))
     const { uid: _uid, ...withoutUid } = entity
     return [...this.#episodes.end(entity, say, moment), ...this.#episodes.end(withoutUid, say, moment)]
-  }
-
-  #levelRule(metric: string): EpisodeRule {
-    let rule = this.#levelRules.get(metric)
-    if (!rule) this.#levelRules.set(metric, (rule = { ...LEVEL_RULE, name: `${LEVEL_RULE.name}:${metric}` }))
-    return rule
   }
 
   #thresholdOf(metric: string): number {
@@ -334,8 +290,5 @@ export class PartitionDetector {
     return this.#thresholds[metric] ?? family ?? this.#thresholds['default'] ?? 0.85
   }
 }
-
-/** 0 or 1 by its nature: rules over object state say these better, no model looks at them. */
-const isFlag = ({ known, metric }: MetricSeries) => (known ?? metricNamed(metric))?.unit === 'flag'
 
 const memoryKey = (entity: Entity) => `${keyOf(entity)}|${entity.uid ?? ''}`

@@ -4,7 +4,9 @@ import type { Kit } from '@kubewise/service'
 import type { Collection, Store } from '@kubewise/store'
 import { checkpointId, FORM, pack, unpack } from './checkpoint.ts'
 import type { Figures } from './figures.ts'
-import { PartitionDetector } from './partition-detector.ts'
+import type { FeedbackModel } from './alerting/feedback-memory.ts'
+import type { LevelModel } from './metrics/level-score.ts'
+import { PartitionDetector, type Refused } from './partition-detector.ts'
 
 export interface WorkerPorts extends Pick<Kit, 'clock' | 'log' | 'signal' | 'crashpoint'> {
   bus: Bus
@@ -18,6 +20,8 @@ export interface WorkerOptions {
   holder: string
   saveIntervalMs: number
   thresholds: Readonly<Record<string, number>>
+  feedbackModel: FeedbackModel
+  model: LevelModel
 }
 
 const MESSAGES_BETWEEN_CHECKPOINTS = 5000
@@ -47,7 +51,7 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
   const checkpoints = store.collection(COLLECTIONS.checkpoints)
   const stream = await bus.streamState(STREAMS.signals.name)
   let checkpoint = await takeOver(checkpoints, options, clock.now())
-  const detector = new PartitionDetector(partition, options.thresholds)
+  const detector = new PartitionDetector(partition, options)
   const state = unpack(checkpoint)
   if (state) detector.restore(state)
   else if (checkpoint.state !== '')
@@ -91,11 +95,11 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
     from: seq + 1,
     decode: decodeSignal,
     async handle(delivery) {
-      const before = detector.tally.droppedSamples
+      const before = { ...detector.tally.refused }
       for (const message of detector.handle(delivery.body, delivery.seq, checkpoint.epoch)) await publish(message)
       seq = delivery.seq
       unsaved += 1
-      figures.handled(delivery.body, detector.tally.droppedSamples - before)
+      figures.handled(delivery.body, since(before, detector.tally.refused), detector.guardFactor)
       if (unsaved >= MESSAGES_BETWEEN_CHECKPOINTS || clock.monotonic() - savedMs >= options.saveIntervalMs)
         await trySave()
     },
@@ -128,6 +132,12 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
     done: replay.done,
   }
 }
+
+const since = (before: Refused, now: Refused): Refused => ({
+  late: now.late - before.late,
+  'beyond-measure': now['beyond-measure'] - before['beyond-measure'],
+  ahead: now.ahead - before.ahead,
+})
 
 /** Takes the partition with an epoch one higher; retries where another taker was faster. */
 async function takeOver(

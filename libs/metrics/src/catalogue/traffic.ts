@@ -6,6 +6,8 @@ const ISTIO: readonly OwnerLabels[] = [
 const INGRESS: readonly OwnerLabels[] = [{ kind: 'Service', namespace: 'exported_namespace', name: 'exported_service' }]
 const LINKERD: readonly OwnerLabels[] = [{ kind: 'Deployment', namespace: 'namespace', name: 'deployment' }]
 
+const SERVICE = { isServiceLevel: true } as const
+
 const BY_WORKLOAD = 'by (destination_workload_namespace, destination_workload)'
 const istio = (only = '') => `sum ${BY_WORKLOAD} (rate(istio_requests_total{reporter="destination"${only}}[2m]))`
 const BY_SERVICE = 'by (exported_namespace, exported_service)'
@@ -19,8 +21,9 @@ const share = (failed: string, all: string) => `100 * (${failed} or 0 * ${all}) 
 
 /** Of requests, where a service mesh or an ingress exports them: how many, how many fail, how long they take. */
 export const TRAFFIC_METRICS: readonly Metric[] = [
-  metric('rate', 'istio_requests_per_second', 30, istio(), { owners: ISTIO, bad: 'down' }),
+  metric('rate', 'istio_requests_per_second', 30, istio(), { ...SERVICE, owners: ISTIO, bad: 'down' }),
   metric('percent', 'istio_errors_pct', 30, share(istio(', response_code=~"5.."'), istio()), {
+    ...SERVICE,
     owners: ISTIO,
     minEffect: 5,
   }),
@@ -29,10 +32,11 @@ export const TRAFFIC_METRICS: readonly Metric[] = [
     'istio_latency_p99_seconds',
     30,
     `histogram_quantile(0.99, sum by (destination_workload_namespace, destination_workload, le) (rate(istio_request_duration_milliseconds_bucket{reporter="destination"}[2m]))) / 1000`,
-    { owners: ISTIO },
+    { ...SERVICE, owners: ISTIO },
   ),
-  metric('rate', 'ingress_requests_per_second', 30, nginx(), { owners: INGRESS, bad: 'down' }),
+  metric('rate', 'ingress_requests_per_second', 30, nginx(), { ...SERVICE, owners: INGRESS, bad: 'down' }),
   metric('percent', 'ingress_errors_pct', 30, share(nginx(', status=~"5.."'), nginx()), {
+    ...SERVICE,
     owners: INGRESS,
     minEffect: 5,
   }),
@@ -41,10 +45,11 @@ export const TRAFFIC_METRICS: readonly Metric[] = [
     'ingress_latency_p99_seconds',
     30,
     `histogram_quantile(0.99, sum by (exported_namespace, exported_service, le) (rate(nginx_ingress_controller_request_duration_seconds_bucket{exported_service!=""}[2m])))`,
-    { owners: INGRESS },
+    { ...SERVICE, owners: INGRESS },
   ),
-  metric('rate', 'linkerd_requests_per_second', 30, linkerd(), { owners: LINKERD, bad: 'down' }),
+  metric('rate', 'linkerd_requests_per_second', 30, linkerd(), { ...SERVICE, owners: LINKERD, bad: 'down' }),
   metric('percent', 'linkerd_errors_pct', 30, share(linkerd(', classification="failure"'), linkerd()), {
+    ...SERVICE,
     owners: LINKERD,
     minEffect: 5,
   }),
@@ -53,6 +58,6 @@ export const TRAFFIC_METRICS: readonly Metric[] = [
     'linkerd_latency_p99_seconds',
     30,
     `histogram_quantile(0.99, sum by (namespace, deployment, le) (rate(response_latency_ms_bucket{direction="inbound"}[2m]))) / 1000`,
-    { owners: LINKERD },
+    { ...SERVICE, owners: LINKERD },
   ),
 ]

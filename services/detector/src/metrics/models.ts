@@ -1,109 +1,174 @@
 import { keyOf, type MetricSeries } from '@kubewise/contracts'
-import { metricNamed, UNKNOWN, type Metric } from '@kubewise/metrics'
-import { GREATEST_VALUE, median, SeasonalForecaster, type Forecast, type ForecasterState } from '@kubewise/stats'
-import type { Finding } from '../finding.ts'
+import {
+  Columns,
+  FlatSeries,
+  GREATEST_VALUE,
+  SeasonalForecaster,
+  Sampling,
+  type Forecast,
+  type ForecasterState,
+} from '@kubewise/stats'
+import { kindOf, type MetricKind } from './metric-kind.ts'
 import { Rings } from './ring.ts'
 
-export const LEVEL_RULE = { name: 'metric-level', version: 1, forMs: 0, clearMs: 120_000 } as const
-
 /** A series that has not been heard of for this long is forgotten. */
-const FORGOTTEN_MS = 2 * 3_600_000
-/** The original's threshold of 0.85 (a score from 0 to 1) stands for this many standard deviations; see `deviationsOf`. */
-const DEFAULT_THRESHOLD = 0.85
-const DEFAULT_DEVIATIONS = 8
-/** Deviations a hundredth of the original's threshold adds or takes. */
-const DEVIATIONS_PER_HUNDREDTH = 0.4
-const FEWEST_DEVIATIONS = 4
-/** What is looked at for a flat use. */
-const LOOKED_BACK_MS = 300_000
-const START_UP_MS = 60_000
-const FEWEST_POINTS = 4
-/** Growth below this share of the level is noise. */
-const NOISE_SHARE = 0.02
+const FORGOTTEN_MS = 6 * 3_600_000
 /** A level is judged only after an hour at one sample in 15 s. */
 const JUDGED_AFTER_SAMPLES = 240
+/** Before this a deviation is worth nothing, not even beside others. */
+const COUNTS_AFTER_SAMPLES = 60
+/** Of a series that hardly ever changes and of which nothing is known, a change is as strange as this at most: three decades. */
+const FLAT_Z = 3.7
+
+/** A series with its place in all columns. */
+export interface Model {
+  readonly series: MetricSeries
+  readonly kind: MetricKind
+  readonly index: number
+  readonly entityKey: string
+  readonly targetKey: string
+}
+
+/** What the last sample of a series looked like. */
+export interface Reading {
+  timeMs: number
+  /** Of its first sample. */
+  sinceMs: number
+  value: number
+  expected: number
+  sd: number
+  /** Standard deviations; 0 where the series is not judged. */
+  z: number
+  smoothZ: number
+  usesSeason: boolean
+  /** Its deviations count beside others'. */
+  counts: boolean
+  /** It has been known long enough to be judged by itself. */
+  isJudged: boolean
+}
+
+export type Refusal = 'late' | 'beyond-measure'
 
 export type ModelsState = {
   series: MetricSeries
-  lastMs: number
-  state: ForecasterState
+  forecast: ForecasterState
+  sampling: number[]
+  flat: number[]
+  reading: number[]
   window: { timeMs: number[]; value: number[] }
 }[]
 
-/** What is known of a metric beforehand, as far as its level is judged by it. */
-type MetricKind = Pick<Metric, 'bad' | 'floor' | 'minEffect'>
+const VALUE = 0
+const EXPECTED = 1
+const SD = 2
+const Z = 3
+const SMOOTH_Z = 4
+/** The sum of what is true of the reading. */
+const FLAGS = 5
+/** When it was first heard of. */
+const SINCE_MS = 6
+const COLUMNS = 7
+const USES_SEASON = 1
+const COUNTS = 2
+const IS_JUDGED = 4
 
-interface Model {
-  series: MetricSeries
-  kind: MetricKind
-  index: number
-  lastMs: number
-}
-
-/** How many standard deviations the threshold of the original's scale, 0 to 1, means here. */
-export function deviationsOf(threshold: number): number {
-  return Math.max(
-    FEWEST_DEVIATIONS,
-    DEFAULT_DEVIATIONS + (threshold - DEFAULT_THRESHOLD) * 100 * DEVIATIONS_PER_HUNDREDTH,
-  )
-}
-
-/** One forecaster for every series of a partition. */
+/** Tier 1 for every series of a partition: forecaster, gaps, last points, last reading. */
 export class Models {
   readonly #forecaster = new SeasonalForecaster()
+  readonly #sampling = new Sampling()
+  readonly #flat = new FlatSeries()
+  readonly #readings = new Columns('reading', COLUMNS, 64)
   readonly #rings = new Rings()
   readonly #models = new Map<string, Model>()
+  /** Of each workload and metric, the series that has been known longest: new pods inherit its season. */
+  readonly #eldest = new Map<string, Model>()
   readonly #free: number[] = []
+  readonly #onDrop: (model: Model) => void
 
-  /**
-   * Learns one sample. Samples that are not newer than the last one are dropped, repeats and stragglers, and values beyond all
-   * measure.
-   *
-   * @param threshold of the original's scale, 0 to 1
-   * @returns a finding, or undefined where the sample is ordinary; `false` where it was dropped
-   */
-  observe(series: MetricSeries, timeMs: number, value: number, threshold: number): Finding | undefined | false {
-    const model = this.#models.get(series.key) ?? this.#add(series)
-    if (timeMs <= model.lastMs || !(Math.abs(value) <= GREATEST_VALUE)) return false
-    model.lastMs = timeMs
-    const forecast = this.#forecaster.learn(model.index, timeMs, value, model.kind.floor)
-    this.#rings.push(model.index, timeMs, value)
-    if (this.#forecaster.samples(model.index) < JUDGED_AFTER_SAMPLES) return undefined
-    return this.#isBad(model.kind, forecast, value, deviationsOf(threshold))
-      ? this.#finding(model, forecast, value)
-      : undefined
+  /** @param onDrop is told of a series that is forgotten, before its place serves another */
+  constructor(onDrop: (model: Model) => void = () => undefined) {
+    this.#onDrop = onDrop
   }
 
-  /**
-   * Whether an entity's use had been flat before it ended at `atMs` after running for `ranMs`. Its start is left out, the last
-   * five minutes count; use that would have grown by half over the whole run at the pace seen there is a leak, however slow.
-   */
-  wasFlat(entityKey: string, metric: string, atMs: number, ranMs: number): boolean {
-    for (const { series, index } of this.#models.values()) {
-      if (series.metric !== metric || keyOf(series.entity) !== entityKey) continue
-      const fromMs = Math.max(atMs - LOOKED_BACK_MS, atMs - ranMs + START_UP_MS)
-      const { timeMs, value } = this.#rings.window(index)
-      const points = timeMs.flatMap((ms, i) => (ms >= fromMs && ms <= atMs ? { ms, value: value[i]! } : []))
-      if (points.length < FEWEST_POINTS) return false
-      const [first, second] = [points.slice(0, points.length >> 1), points.slice(points.length >> 1)]
-      const level = (half: typeof points) => median(half.map((point) => point.value))
-      const growth = level(second) - level(first)
-      const overMs = median(second.map((point) => point.ms)) - median(first.map((point) => point.ms))
-      const highest = Math.max(level(first), level(second))
-      const isDrift = growth > NOISE_SHARE * highest && (growth / overMs) * ranMs > 0.5 * highest
-      return growth <= 0.2 * highest && !isDrift
+  /** The model of a series; made where there is none. */
+  modelOf(series: MetricSeries): Model {
+    return this.#models.get(series.key) ?? this.#add(series)
+  }
+
+  values(): Iterable<Model> {
+    return this.#models.values()
+  }
+
+  get(key: string): Model | undefined {
+    return this.#models.get(key)
+  }
+
+  /** Why a sample is not learnt: it is not newer than the last one, a repeat or a straggler, or beyond all measure. */
+  refusalOf(model: Model, timeMs: number, value: number): Refusal | undefined {
+    if (timeMs <= this.#sampling.lastMs(model.index)) return 'late'
+    return Math.abs(value) <= GREATEST_VALUE ? undefined : 'beyond-measure'
+  }
+
+  /** Scores, then learns a sample that was not refused; `readingOf` then tells of it. */
+  learn(model: Model, timeMs: number, value: number): void {
+    const { index, series, kind } = model
+    const { kind: gap, isSuppressed } = this.#sampling.learn(index, timeMs, series.intervalMs)
+    this.#rings.push(index, timeMs, value)
+    const { isFlat, surprise } = this.#flat.learn(index, value, kind.floor)
+    const c = this.#readings.values
+    const at = index * COLUMNS
+    c[at + VALUE] = value
+    if (gap === 'first') c[at + SINCE_MS] = timeMs
+    const elder = gap === 'first' ? this.#elderOf(model) : undefined
+    if (elder) {
+      this.#forecaster.inherit(index, elder.index, timeMs, value)
+      c[at + EXPECTED] = value
+      return
     }
-    return false
+    const forecast = this.#forecaster.learn(index, timeMs, value, kind.floor)
+    // Nothing is known of what a change means, and it hardly ever changes: then deviations measure nothing.
+    const cap = isFlat && kind.floor === 0 ? (surprise > 0 ? FLAT_Z : 0) : GREATEST_VALUE
+    this.#read(at, forecast, cap, isSuppressed, this.#forecaster.samples(index))
+  }
+
+  readingOf({ index }: Model): Reading {
+    const c = this.#readings.values
+    const at = index * COLUMNS
+    const flags = c[at + FLAGS]!
+    return {
+      timeMs: this.#sampling.lastMs(index),
+      sinceMs: c[at + SINCE_MS]!,
+      value: c[at + VALUE]!,
+      expected: c[at + EXPECTED]!,
+      sd: c[at + SD]!,
+      z: c[at + Z]!,
+      smoothZ: c[at + SMOOTH_Z]!,
+      usesSeason: (flags & USES_SEASON) !== 0,
+      counts: (flags & COUNTS) !== 0,
+      isJudged: (flags & IS_JUDGED) !== 0,
+    }
+  }
+
+  window({ index }: Model): { timeMs: number[]; value: number[] } {
+    return this.#rings.window(index)
+  }
+
+  /** The windows of an entity's series of one metric. */
+  windowsOf(entityKey: string, metric: string): { timeMs: number[]; value: number[] }[] {
+    return [...this.#models.values()]
+      .filter((model) => model.series.metric === metric && model.entityKey === entityKey)
+      .map((model) => this.window(model))
   }
 
   /** Forgets what belongs to an entity that is gone. */
   forget(entityKey: string): void {
-    for (const [key, model] of this.#models) if (keyOf(model.series.entity) === entityKey) this.#drop(key, model)
+    for (const model of this.#models.values()) if (model.entityKey === entityKey) this.#drop(model)
   }
 
   /** Forgets series that nobody sends any more. */
   forgetStale(nowMs: number): void {
-    for (const [key, model] of this.#models) if (nowMs - model.lastMs > FORGOTTEN_MS) this.#drop(key, model)
+    for (const model of this.#models.values())
+      if (nowMs - this.#sampling.lastMs(model.index) > FORGOTTEN_MS) this.#drop(model)
   }
 
   get size(): number {
@@ -111,69 +176,89 @@ export class Models {
   }
 
   state(): ModelsState {
-    return [...this.#models.values()].map(({ series, lastMs, index }) => ({
-      series,
-      lastMs,
-      state: this.#forecaster.stateOf(index),
-      window: this.#rings.window(index),
+    return [...this.#models.values()].map((model) => ({
+      series: model.series,
+      forecast: this.#forecaster.stateOf(model.index),
+      sampling: this.#sampling.stateOf(model.index),
+      flat: this.#flat.stateOf(model.index),
+      reading: this.#readings.stateOf(model.index),
+      window: this.window(model),
     }))
   }
 
   restore(state: ModelsState): void {
-    for (const { series, lastMs, state: forecast, window } of state) {
+    for (const { series, forecast, sampling, flat, reading, window } of state) {
       const model = this.#add(series)
-      model.lastMs = lastMs
       this.#forecaster.restore(model.index, forecast)
+      this.#sampling.restore(model.index, sampling)
+      this.#flat.restore(model.index, flat)
+      this.#readings.restore(model.index, reading)
       for (const [i, timeMs] of window.timeMs.entries()) this.#rings.push(model.index, timeMs, window.value[i]!)
     }
   }
 
-  #isBad({ bad, minEffect }: MetricKind, forecast: Forecast, value: number, deviations: number): boolean {
-    const effect = value - forecast.expected
-    if (Math.abs(forecast.smoothZ) < deviations || Math.abs(effect) < minEffect) return false
-    return bad === 'both' || (bad === 'up') === effect > 0
-  }
-
-  #finding(model: Model, forecast: Forecast, value: number): Finding {
-    const { expected, sd, smoothZ } = forecast
-    const { series } = model
-    const deviations = deviationsOf(DEFAULT_THRESHOLD)
-    return {
-      severity: 'info',
-      say: `${series.metric} is ${value.toPrecision(3)}, expected about ${expected.toPrecision(3)} (${Math.abs(smoothZ).toFixed(0)} standard deviations).`,
-      features: {
-        metric: series.metric,
-        value,
-        expected,
-        deviations: Math.round(smoothZ * 10) / 10,
-        season: forecast.usesSeason,
-      },
-      // Gaussian tail in decades; an order of magnitude is all that is claimed.
-      score: Math.min(12, (smoothZ * smoothZ) / 2 / Math.LN10),
-      confidence: 0.6,
-      metric: {
-        name: series.metric,
-        value,
-        expected,
-        low: expected - deviations * sd,
-        high: expected + deviations * sd,
-        intervalMs: series.intervalMs,
-      },
-      window: this.#rings.window(model.index),
-    }
+  #read(at: number, forecast: Forecast, cap: number, isSuppressed: boolean, samples: number): void {
+    const c = this.#readings.values
+    c[at + EXPECTED] = forecast.expected
+    c[at + SD] = forecast.sd
+    c[at + Z] = isSuppressed ? 0 : within(forecast.z, cap)
+    c[at + SMOOTH_Z] = isSuppressed ? 0 : within(forecast.smoothZ, cap)
+    c[at + FLAGS] =
+      (forecast.usesSeason ? USES_SEASON : 0) +
+      (!isSuppressed && samples > COUNTS_AFTER_SAMPLES ? COUNTS : 0) +
+      (!isSuppressed && samples >= JUDGED_AFTER_SAMPLES ? IS_JUDGED : 0)
   }
 
   #add(series: MetricSeries): Model {
-    const index = this.#free.pop() ?? this.#forecaster.add()
-    const model = { series, kind: series.known ?? metricNamed(series.metric) ?? UNKNOWN, index, lastMs: 0 }
+    const spare = this.#free.pop()
+    const index = spare ?? this.#forecaster.add()
+    if (spare === undefined) {
+      this.#sampling.add()
+      this.#flat.add()
+      this.#readings.add()
+    }
+    const model = {
+      series,
+      kind: kindOf(series),
+      index,
+      entityKey: keyOf(series.entity),
+      targetKey: keyOf(series.target),
+    }
     this.#models.set(series.key, model)
+    const group = groupOf(model)
+    if (group !== undefined && !this.#eldest.has(group)) this.#eldest.set(group, model)
     return model
   }
 
-  #drop(key: string, model: Model): void {
-    this.#models.delete(key)
-    this.#forecaster.reset(model.index)
-    this.#rings.reset(model.index)
-    this.#free.push(model.index)
+  #elderOf(model: Model): Model | undefined {
+    const group = groupOf(model)
+    const elder = group === undefined ? undefined : this.#eldest.get(group)
+    return elder === model ? undefined : elder
+  }
+
+  #drop(model: Model): void {
+    this.#onDrop(model)
+    const { index, series } = model
+    this.#models.delete(series.key)
+    const group = groupOf(model)
+    if (group !== undefined && this.#eldest.get(group) === model) {
+      this.#eldest.delete(group)
+      const heir = [...this.#models.values()].find((other) => groupOf(other) === group)
+      if (heir) this.#eldest.set(group, heir)
+    }
+    this.#forecaster.reset(index)
+    this.#sampling.reset(index)
+    this.#flat.reset(index)
+    this.#readings.reset(index)
+    this.#rings.reset(index)
+    this.#free.push(index)
   }
 }
+
+/** Pods of one workload are alike, metric by metric and container by container. */
+function groupOf({ series, targetKey }: Model): string | undefined {
+  if (series.entity.kind !== 'Pod') return undefined
+  return `${targetKey}\n${series.metric}\n${series.labels['container'] ?? ''}`
+}
+
+const within = (z: number, limit: number) => Math.max(-limit, Math.min(limit, z))

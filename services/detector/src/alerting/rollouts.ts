@@ -1,0 +1,57 @@
+import { keyOf, type ObjectState } from '@kubewise/contracts'
+import { rolloutFactor } from '@kubewise/stats'
+
+/** Revisions of a workload that are remembered: an old pod's state that comes late is no change. */
+const REVISIONS = 4
+const FORGOTTEN_MS = 24 * 3_600_000
+
+interface Known {
+  revisions: string[]
+  wanted?: number
+  changedMs?: number
+  seenMs: number
+}
+
+export type RolloutsState = [target: string, Known][]
+
+/** When each workload last changed its revision or its size: for a while its thresholds are higher, and alerts say so. */
+export class Rollouts {
+  readonly #known = new Map<string, Known>()
+
+  observe({ state, target }: ObjectState, nowMs: number): void {
+    if (state.type !== 'Pod' && state.type !== 'Workload') return
+    const key = keyOf(target)
+    const before = this.#known.get(key)
+    const known = before ?? { revisions: [], seenMs: nowMs }
+    known.seenMs = nowMs
+    if (state.type === 'Pod') {
+      const { revision } = state
+      if (revision === undefined || known.revisions.includes(revision)) return
+      if (known.revisions.length > 0) known.changedMs = nowMs
+      known.revisions = [...known.revisions, revision].slice(-REVISIONS)
+    } else {
+      if (known.wanted !== undefined && known.wanted !== state.wanted) known.changedMs = nowMs
+      known.wanted = state.wanted
+    }
+    this.#known.set(key, known)
+  }
+
+  /** @returns what the thresholds of a workload are multiplied by, above 1 soon after it changed */
+  factorOf(targetKey: string, nowMs: number): number {
+    const changedMs = this.#known.get(targetKey)?.changedMs
+    return changedMs === undefined ? 1 : rolloutFactor(nowMs - changedMs)
+  }
+
+  forgetStale(nowMs: number): void {
+    for (const [key, { seenMs }] of this.#known) if (nowMs - seenMs > FORGOTTEN_MS) this.#known.delete(key)
+  }
+
+  state(): RolloutsState {
+    return [...this.#known]
+  }
+
+  restore(state: RolloutsState): void {
+    this.#known.clear()
+    for (const [key, known] of state) this.#known.set(key, known)
+  }
+}

@@ -1,0 +1,30 @@
+import type { KnownOfMetric, MetricSeries } from '@kubewise/contracts'
+import { METRICS, UNKNOWN, type Metric } from '@kubewise/metrics'
+
+/** What is known of a metric beforehand, as far as detection goes by it. */
+export interface MetricKind extends Pick<Metric, 'bad' | 'floor' | 'minEffect'> {
+  view: string
+  isServiceLevel: boolean
+  /** 0 or 1 by its nature: rules over object state say these better, no model looks at them. */
+  isFlag: boolean
+}
+
+export function kindOf({ metric, known }: Pick<MetricSeries, 'metric' | 'known'>): MetricKind {
+  return known ? kindFrom(metric, known) : (LISTED.get(metric) ?? kindFrom(metric, UNKNOWN))
+}
+
+function kindFrom(
+  name: string,
+  { bad, floor, minEffect, unit, ...more }: KnownOfMetric | Omit<Metric, 'name' | 'query' | 'intervalMs'>,
+): MetricKind {
+  const view = 'view' in more && more.view !== undefined ? more.view : name
+  return { bad, floor, minEffect, view, isServiceLevel: more.isServiceLevel === true, isFlag: unit === 'flag' }
+}
+
+const LISTED: ReadonlyMap<string, MetricKind> = new Map(
+  METRICS.map((metric) => [metric.name, kindFrom(metric.name, metric)]),
+)
+
+/** Whether a deviation is of practical meaning: large enough, and the way that is bad. */
+export const isBad = ({ bad, minEffect }: MetricKind, effect: number): boolean =>
+  Math.abs(effect) >= minEffect && (bad === 'both' || (bad === 'up') === effect > 0)
