@@ -48,6 +48,7 @@ export {
   ENTITY_BUDGET,
   SERIES_BUDGET,
   SERVICE_LEVEL_BUDGET,
+  TREES_BUDGET,
   YOUNG_ENTITY_BUDGET,
   type ShippedBudget,
 } from './shipped-budgets.ts'

@@ -26,3 +26,6 @@ export const SERIES_BUDGET: ShippedBudget = { ...KEPT, perDay: 0.01, prior: { me
 
 /** Series that someone vouches for (service levels), by their novelty. */
 export const SERVICE_LEVEL_BUDGET: ShippedBudget = { ...KEPT, perDay: 0.01, prior: { median: 2.6, rare: 5.6 } }
+
+/** Single series by Half-Space Trees: decades that their score lacks to 1. It can lack 2.7 at most. */
+export const TREES_BUDGET: ShippedBudget = { ...KEPT, perDay: 0.01, prior: { median: 1.3, rare: 2.3 } }

@@ -16,6 +16,7 @@ import { emptyMemory, isWaitedOn, type EntityMemory } from './memory.ts'
 import type { LevelModel } from './metrics/level-score.ts'
 import { MetricWatch, type MetricWatchState } from './metrics/metric-watch.ts'
 import type { Refusal } from './metrics/models.ts'
+import { SHIPPED_THRESHOLDS, thresholdOf, type Thresholds } from './metrics/thresholds.ts'
 import { OutsideAlerts, type OutsideAlertsState } from './outside-alerts.ts'
 import { EVENT_RULES, memoryNameOf, NOTE_MS, SORTED_RULES, sortedRule, UNSORTED } from './rules/event-rules.ts'
 import { STATE_RULES } from './rules/rules.ts'
@@ -25,7 +26,6 @@ const UNSEEN_MS = 30 * 60_000
 /** A series silent for this long is gone, not late. */
 const UNMEASURED_MS = 30 * 60_000
 const KILLS_REMEMBERED = 8
-const DEFAULT_THRESHOLDS: Readonly<Record<string, number>> = { default: 0.85, memory: 0.95 }
 
 export interface DetectorState {
   nowMs: number
@@ -48,7 +48,7 @@ export type Refused = Record<Refusal | 'ahead', number>
 
 export interface PartitionSettings {
   /** On the original's scale of 0 to 1, by metric; `default` for the others. */
-  thresholds?: Readonly<Record<string, number>>
+  thresholds?: Thresholds
   model?: LevelModel
   feedbackModel?: FeedbackModel
 }
@@ -60,13 +60,13 @@ export interface PartitionSettings {
  */
 export class PartitionDetector {
   readonly #partition: number
-  readonly #configured: Readonly<Record<string, number>>
+  readonly #configured: Thresholds
   readonly #entities = new Map<string, EntityMemory>()
   readonly #episodes = new Episodes()
   readonly #judge: Judge
   readonly #metrics: MetricWatch
   readonly #alerts = new OutsideAlerts()
-  #thresholds: Record<string, number> = { ...DEFAULT_THRESHOLDS }
+  #thresholds: Record<string, number> = { ...SHIPPED_THRESHOLDS }
   #nowMs = 0
   readonly tally: Tally = { samples: 0, refused: { late: 0, 'beyond-measure': 0, ahead: 0 } }
 
@@ -133,7 +133,7 @@ export class PartitionDetector {
     this.tally.samples += batch.of.length
     this.#metrics.observe(
       batch,
-      (metric) => this.#thresholdOf(metric),
+      (metric) => thresholdOf(metric, this.#thresholds),
       ({ rule, entity, target, finding }) => {
         const message = this.#episodes.observe(entity, target, rule, 'metric', finding, moment)
         if (!message) return
@@ -177,7 +177,7 @@ export class PartitionDetector {
   }
 
   #onControl({ change }: Control, moment: Moment): AnomalyMessage[] {
-    if (change.type === 'thresholds') this.#thresholds = { ...DEFAULT_THRESHOLDS, ...change.thresholds }
+    if (change.type === 'thresholds') this.#thresholds = { ...SHIPPED_THRESHOLDS, ...change.thresholds }
     if (change.type === 'feedback') this.#judge.feedback.learn(change.feedback)
     if (change.type === 'alert') return this.#alerts.observe(change.alert, moment)
     if (change.type !== 'tick') return []
@@ -283,11 +283,6 @@ export class PartitionDetector {
     this.#metrics.forget(entity.kind, keyOf(entity))
     const { uid: _uid, ...withoutUid } = entity
     return [...this.#episodes.end(entity, say, moment), ...this.#episodes.end(withoutUid, say, moment)]
-  }
-
-  #thresholdOf(metric: string): number {
-    const family = metric.includes('memory') ? this.#thresholds['memory'] : undefined
-    return this.#thresholds[metric] ?? family ?? this.#thresholds['default'] ?? 0.85
   }
 }
 

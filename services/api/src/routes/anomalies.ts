@@ -60,6 +60,11 @@ const feedback = changing({
       target: anomaly.target,
       author: who.name,
       verdict,
+      // What alerts like this one are known by: the word is about them, too.
+      ...(anomaly.explanation && {
+        signature: anomaly.explanation.signature,
+        sample: anomaly.explanation.sample,
+      }),
       ...(comment !== undefined && { comment }),
       givenMs: clock.now(),
     }

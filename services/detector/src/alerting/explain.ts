@@ -3,6 +3,8 @@ import type { EventBursts } from './event-bursts.ts'
 import type { FeedbackMemory } from './feedback-memory.ts'
 import { sampleOf, signatureOf } from './sample.ts'
 
+const DAY_MS = 86_400_000
+
 /** What a model saw, before it is put into words. */
 export interface Unusual {
   entity: Entity
@@ -62,7 +64,8 @@ export function explain(
     oncePerDays: Math.round(oncePerDays * 10) / 10,
     contributors,
     views,
-    usesSeason,
+    // Before it has seen a day there is no season, whatever was foretold by.
+    usesSeason: usesSeason && timeMs - sinceMs >= DAY_MS,
     historyMs: Math.max(0, timeMs - sinceMs),
     isDuringRollout,
     ...(shiftedSinceMs !== undefined && { shiftedSinceMs }),

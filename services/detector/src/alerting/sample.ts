@@ -2,6 +2,8 @@ import type { Contributor } from '@kubewise/contracts'
 
 const DAY_MS = 86_400_000
 const SIGNED = 3
+/** A part that deviates less than this is no part of what the alert is about. */
+const LEAST_Z = 3
 
 /** What a model of people's words looks at in an alert, each of a size near 1. */
 export interface SampleParts {
@@ -43,6 +45,9 @@ export function signatureOf(
   contributors: readonly Contributor[],
   isDuringRollout: boolean,
 ): string {
-  const metrics = contributors.slice(0, SIGNED).map(({ name, z }) => `${name}${z < 0 ? '-' : '+'}`)
+  const metrics = contributors
+    .slice(0, SIGNED)
+    .filter(({ z }, i) => i === 0 || Math.abs(z) >= LEAST_Z)
+    .map(({ name, z }) => `${name}${z < 0 ? '-' : '+'}`)
   return [targetKind, ...metrics.toSorted(), ...(isDuringRollout ? ['rollout'] : [])].join(' ')
 }

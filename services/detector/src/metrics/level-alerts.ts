@@ -1,4 +1,4 @@
-import { SERIES_BUDGET, type AlertMemberState } from '@kubewise/stats'
+import { SERIES_BUDGET, TREES_BUDGET, type AlertMemberState } from '@kubewise/stats'
 import { BudgetedAlerts, type BudgetedAlertsState } from '../alerting/budgeted-alerts.ts'
 import { sentenceOf, type Unusual } from '../alerting/explain.ts'
 import type { Judge } from '../alerting/judge.ts'
@@ -6,8 +6,9 @@ import type { EpisodeRule } from '../episodes.ts'
 import type { Finding } from '../finding.ts'
 import { contributorBy } from './contributor.ts'
 import { isBad } from './metric-kind.ts'
-import { byForecast, byHalfSpaceTrees, DEFAULT_DEVIATIONS, type LevelModel, type LevelScore } from './level-score.ts'
+import { byForecast, byHalfSpaceTrees, type LevelModel, type LevelScore } from './level-score.ts'
 import type { Model, Models, Reading } from './models.ts'
+import { DEFAULT_DEVIATIONS } from './thresholds.ts'
 
 const RULE = { name: 'metric-level', version: 2, forMs: 0, clearMs: 120_000 } as const
 export interface LevelAlertsState {
@@ -21,7 +22,7 @@ export interface LevelAlertsState {
  * than its budget. `info` at most: evidence for whoever looks at its workload.
  */
 export class LevelAlerts {
-  readonly alerts = new BudgetedAlerts(SERIES_BUDGET)
+  readonly alerts: BudgetedAlerts
   /** By the series' index. */
   readonly #memberOf: (number | undefined)[] = []
   readonly #models: Models
@@ -34,6 +35,7 @@ export class LevelAlerts {
     this.#models = models
     this.#judge = judge
     this.#score = model === 'forecast' ? byForecast : byHalfSpaceTrees()
+    this.alerts = new BudgetedAlerts(model === 'forecast' ? SERIES_BUDGET : TREES_BUDGET)
   }
 
   ruleOf(metric: string): EpisodeRule {
@@ -54,7 +56,8 @@ export class LevelAlerts {
     const { timeMs } = reading
     const isDuringRollout = this.#judge.rollouts.factorOf(targetKey, timeMs) > 1
     const unusual = () => this.#unusual(model, reading, isDuringRollout)
-    const step = this.#judge.learn(this.alerts, member, score, { targetKey, timeMs }, unusual)
+    const factor = this.#score.factorOf(series.metric, threshold)
+    const step = this.#judge.learn(this.alerts, member, score, { targetKey, timeMs, factor }, unusual)
     if (!step.isOpen || !this.#score.reaches(model, reading, threshold) || !isBad(kind, effect)) return undefined
     return this.#finding(model, reading, this.#judge.explain(this.alerts, member, step.score, unusual()))
   }

@@ -1,5 +1,6 @@
 import { HalfSpaceTrees, MinMaxScaler, RIVER_DEFAULTS, type HalfSpaceTreesState } from '@kubewise/stats'
 import type { Model, Models, Reading } from './models.ts'
+import { deviationsOf, factorOf } from './thresholds.ts'
 
 /** What a single series is judged by. */
 export type LevelModel = 'forecast' | 'half-space-trees'
@@ -10,27 +11,14 @@ const SEED = 1
 /** Twelve decades, and no infinity. */
 const LEAST_LACK = 1e-12
 
-/** The original's threshold of 0.85 (a score from 0 to 1) stands for this many standard deviations; see `deviationsOf`. */
-const DEFAULT_THRESHOLD = 0.85
-export const DEFAULT_DEVIATIONS = 8
-/** Deviations a hundredth of the original's threshold adds or takes. */
-const DEVIATIONS_PER_HUNDREDTH = 0.4
-const FEWEST_DEVIATIONS = 4
-
-/** How many standard deviations the threshold of the original's scale, 0 to 1, means here. */
-export function deviationsOf(threshold: number): number {
-  return Math.max(
-    FEWEST_DEVIATIONS,
-    DEFAULT_DEVIATIONS + (threshold - DEFAULT_THRESHOLD) * 100 * DEVIATIONS_PER_HUNDREDTH,
-  )
-}
-
 /** How strange a series' last sample is: 0 or more, learnt as it is told. */
 export interface LevelScore {
   /** @returns undefined while it warms up */
   learn(model: Model, reading: Reading): number | undefined
   /** Whether what was learnt last reaches a threshold of the original's scale, 0 to 1. */
   reaches(model: Model, reading: Reading, threshold: number): boolean
+  /** What the budget's threshold is multiplied by for one of that scale. */
+  factorOf(metric: string, threshold: number): number
   forget(model: Model): void
   state(): [series: string, TreesState][]
   restore(state: [series: string, TreesState][], models: Models): void
@@ -47,6 +35,7 @@ export const byForecast: LevelScore = {
   learn: (_model, { smoothZ, isJudged }) =>
     isJudged ? Math.min(GREATEST_SCORE, Math.sqrt(Math.abs(smoothZ))) : undefined,
   reaches: (_model, { smoothZ }, threshold) => Math.abs(smoothZ) >= deviationsOf(threshold),
+  factorOf,
   forget: () => undefined,
   state: () => [],
   restore: () => undefined,
@@ -76,6 +65,7 @@ export function byHalfSpaceTrees(): LevelScore {
       return isJudged && own.last > 0 ? -Math.log10(Math.max(LEAST_LACK, 1 - own.last)) : undefined
     },
     reaches: (model, _reading, threshold) => (known.get(model)?.last ?? 0) >= threshold,
+    factorOf: () => 1,
     forget: (model) => void known.delete(model),
     state: () =>
       [...known].map(([{ series }, { trees, limits, last }]) => [
