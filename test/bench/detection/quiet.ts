@@ -1,11 +1,19 @@
 /**
  * How seldom quiet things give an alert, at the budgets that ship: entities of ASD and SMD outside their labelled anomalies, by tier 3
  * (and by the agreement of their views, `…ByViews`, which does not count in the sums), the pods of Nezha's fault-free hours by their views, and
- * the series of NAB outside its windows. An alert of an open episode that became much worse counts as one more.
+ * the series of NAB outside its windows by tier 2 (and by tier 1, `…BySurprise`, and the original's trees, `…ByTrees`, which do not count). An alert of an open episode that became much worse counts as one more.
  *
  * All is learnt as it comes, the labelled stretches too; members of a set share the group above their own, as workloads of a namespace do.
  */
-import { Alerts, ENTITY_BUDGET, SERIES_BUDGET, YOUNG_ENTITY_BUDGET, type ShippedBudget } from '@kubewise/stats'
+import {
+  Alerts,
+  ENTITY_BUDGET,
+  SERIES_BUDGET,
+  SERVICE_LEVEL_BUDGET,
+  TREES_BUDGET,
+  YOUNG_ENTITY_BUDGET,
+  type ShippedBudget,
+} from '@kubewise/stats'
 import { join } from 'node:path'
 import { corpusFolder } from './corpora.ts'
 import { entitySets, readEntity, type Entity } from './entity-corpus.ts'
@@ -13,7 +21,7 @@ import { shipped } from './entity-scorers.ts'
 import { nabSeries, type NabSeries } from './nab-corpus.ts'
 import { readNezha, type NezhaDay } from './nezha-corpus.ts'
 import { nezhaViewOf } from './nezha.ts'
-import { seriesScorer } from './series-scorer.ts'
+import { byNovelty, bySurprise, byTrees, type SeriesScorer } from './series-scorer.ts'
 import { youngEntityScorer } from './young-entity-scorer.ts'
 
 const DAY_MS = 86_400_000
@@ -105,8 +113,8 @@ function podsOf({ day, pods, stepMs, timesMs, faultsFrom }: NezhaDay): Member[] 
   })
 }
 
-function seriesOf({ name, times, values, windows }: NabSeries): Member {
-  const score = seriesScorer()
+function seriesOf({ name, times, values, windows }: NabSeries, scorer: () => SeriesScorer): Member {
+  const score = scorer()
   const timesMs = times.map((time) => time - times[0]!)
   const isQuiet = new Uint8Array(times.length).fill(1)
   for (const [from, to] of windows) isQuiet.fill(0, from, to + 1)
@@ -144,8 +152,19 @@ export async function quiet(tell: (say: string) => void, dataFolder: string) {
   for (const day of readNezha(corpusFolder(dataFolder, 'nezha'), { withCalls: true }))
     entities.push(...take(`nezha-${day.day}`, podsOf(day), YOUNG_ENTITY_BUDGET))
 
-  const members = nabSeries(corpusFolder(dataFolder, 'nab')).map(seriesOf)
-  const series = take('nab', members, SERIES_BUDGET)
+  const corpus = nabSeries(corpusFolder(dataFolder, 'nab'))
+  const members = corpus.map((each) => seriesOf(each, byNovelty))
+  const series = take('nab', members, SERVICE_LEVEL_BUDGET)
+  const besides = [
+    ['nabBySurprise', bySurprise, SERIES_BUDGET],
+    ['nabByTrees', byTrees, TREES_BUDGET],
+  ] as const
+  for (const [name, scorer, budget] of besides)
+    take(
+      name,
+      corpus.map((each) => seriesOf(each, scorer)),
+      budget,
+    )
 
   const ofEntities = sum(entities)
   const ofSeries = sum(series)
@@ -160,6 +179,6 @@ export async function quiet(tell: (say: string) => void, dataFolder: string) {
       sets,
     },
     gates: { falsePerEntityDay: 0.1, falsePerSeriesDay: 0.09, budgetRatio: 2, artificialNoAnomaly: 0 },
-    measured: `Quiet stretches of ASD, SMD, Nezha and NAB, at the budgets that ship: ${ENTITY_BUDGET.perDay} alerts a day for an entity, ${SERIES_BUDGET.perDay} for a series.`,
+    measured: `Quiet stretches of ASD, SMD, Nezha and NAB, at the budgets that ship: ${ENTITY_BUDGET.perDay} alerts a day for an entity, ${SERVICE_LEVEL_BUDGET.perDay} for a series.`,
   }
 }
