@@ -24,9 +24,9 @@ function learnt(valueAt: (minute: number) => number, minutes: number): Growth {
 describe('Growth', () => {
   it('says when a leak will reach its limit, and how surely', () => {
     const random = noise(1)
-    const growth = learnt((minute) => 40 + minute / 10 + random(), 240)
+    const growth = learnt((minute) => 40 + minute / 6 + random(), 240)
     const forecast = growth.forecast(0, 100, 12 * HOUR)!
-    const leftMs = 360 * MINUTE
+    const leftMs = 120 * MINUTE
     assert.ok(Math.abs(forecast.leftMs - leftMs) < 20 * MINUTE, `${forecast.leftMs / MINUTE}`)
     assert.ok(forecast.earliestMs < forecast.leftMs && forecast.leftMs < forecast.latestMs)
     assert.ok(forecast.latestMs - forecast.earliestMs < 60 * MINUTE)
@@ -34,10 +34,10 @@ describe('Growth', () => {
   })
   it('sees a rise over days that three hours do not show', () => {
     const random = noise(2)
-    const growth = learnt((minute) => 50 + minute / 200 + 6 * random(), 48 * 60)
+    const growth = learnt((minute) => 50 + minute / 100 + 6 * random(), 48 * 60)
     const forecast = growth.forecast(0, 100, 7 * 24 * HOUR)!
     assert.equal(forecast.scaleMs, 48 * HOUR)
-    assert.ok(Math.abs(forecast.leftMs / HOUR - 119) < 15, `${forecast.leftMs / HOUR}`)
+    assert.ok(Math.abs(forecast.leftMs / HOUR - 35.3) < 5, `${forecast.leftMs / HOUR}`)
   })
   it('foretells nothing of noise, of a fall, of what is too far off, or of less than an hour', () => {
     fc.assert(
@@ -58,13 +58,18 @@ describe('Growth', () => {
       for (const [i, value] of values.entries()) growth.learn(0, T0 + i * 5 * MINUTE, value)
       return growth.forecast(0, 100, 1e12)
     }
-    const line = Array.from({ length: 13 }, (_, i) => 50 + i)
+    const line = Array.from({ length: 13 }, (_, i) => 60 + i)
     assert.ok(points(line))
     assert.equal(points(line.map((value, i) => (i === 6 || i === 10 ? 45 : value))), undefined)
     const random = noise(3)
-    const wide = Array.from({ length: 37 }, (_, i) => 50 + i / 2)
+    const wide = Array.from({ length: 37 }, (_, i) => 70 + i / 2)
     assert.ok(points(wide.map((value) => value + 4 * random())))
     assert.equal(points(wide.map((value) => value + 14 * random())), undefined)
+  })
+  it('looks no further ahead than back', () => {
+    const rise = (minutes: number) => learnt((minute) => 40 + minute / 20, minutes).forecast(0, 100, 24 * HOUR)
+    assert.equal(rise(3 * 60), undefined)
+    assert.equal(rise(9 * 60)?.scaleMs, 12 * HOUR)
   })
   it('begins anew after a drop', () => {
     const growth = learnt((minute) => (minute < 300 ? 40 + minute / 6 : 20), 330)

@@ -81,7 +81,7 @@ export class Growth {
 
   /**
    * The forecast of the scale that is surest: a rise that Mann and Kendall's test takes for chance in fewer than one of 10,000 cases, and
-   * that stands six times out of the noise.
+   * that stands six times out of the noise. No scale looks further ahead than back.
    *
    * @param limit in the value's unit
    * @param horizonMs how far ahead it is looked
@@ -96,7 +96,8 @@ export class Growth {
       const until = (slopePerMs: number) =>
         trend.level >= limit ? 0 : slopePerMs > 0 ? (limit - trend.level) / slopePerMs : Infinity
       const leftMs = until(trend.slopePerMs)
-      if (leftMs > horizonMs || (surest && surest.trend.p <= trend.p)) continue
+      // What is seen of a few hours says little of the next day: no scale looks further ahead than back.
+      if (leftMs > Math.min(horizonMs, SCALES_MS[scale]! * POINTS) || (surest && surest.trend.p <= trend.p)) continue
       surest = {
         leftMs,
         earliestMs: until(trend.highSlopePerMs),

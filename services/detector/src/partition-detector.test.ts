@@ -546,6 +546,18 @@ describe('PartitionDetector: metrics with a limit', () => {
       ['+memory-forecast', '-memory-forecast', '+memory-forecast'],
     ],
     ['a volume that fills', volume((s) => 70 + s / 400), ['+volume-forecast']],
+    [
+      'a volume that will be full within a day, at the pace of two',
+      every(300, 40 * 60, (s) => about(at(s), 'PersistentVolumeClaim', 'data', 'volume_usage_pct', 30 + s / 3000)),
+      ['+volume-forecast'],
+    ],
+    [
+      'a volume that breathes by day and night',
+      every(300, 80 * 60, (s) =>
+        about(at(s), 'PersistentVolumeClaim', 'data', 'volume_usage_pct', 60 + 8 * Math.sin(s / 13_751)),
+      ),
+      [],
+    ],
     ['a disk of a node that fills', fills('Node', 'node-1', 'node_disk_usage_pct'), ['+disk-forecast']],
     [
       'a node that runs out of file handles',

@@ -1,5 +1,5 @@
 import { keyOf, type MetricSeries } from '@kubewise/contracts'
-import { median, msUntil, trendOf, type Trend } from '@kubewise/stats'
+import { Growth, median, msUntil, trendOf, type GrowthForecast, type GrowthState, type Trend } from '@kubewise/stats'
 import type { EpisodeRule } from '../episodes.ts'
 import type { Finding } from '../finding.ts'
 
@@ -11,16 +11,19 @@ interface ForecastKind {
   limit: number
   /** How far ahead it is looked. */
   horizonMs: number
+  /** How far ahead a growth of days is looked at; it is not looked for where this is left out. */
+  slowHorizonMs?: number
   /** A smaller growth within the window is of no meaning, in the metric's unit. */
   minRise: number
   what: string
 }
 
-/** What fills slowly, in percent of its size: looked at six hours ahead. */
+/** What fills slowly, in percent of its size: looked at six hours ahead, a day for a growth of days. */
 const filling = (name: string, what: string): ForecastKind => ({
   rule: { name, version: 1, forMs: 0, clearMs: 30 * MINUTE },
   limit: 100,
   horizonMs: 6 * HOUR,
+  slowHorizonMs: 24 * HOUR,
   minRise: 2,
   what,
 })
@@ -64,7 +67,7 @@ const MIN_RISE_NOISES = 5
 /** The second half of the window grows at this share of the first one's pace, at least. */
 const MIN_PACE = 0.6
 /** What was learnt of a series that is silent this long is forgotten. */
-const FORGOTTEN_MS = HOUR
+const FORGOTTEN_MS = 6 * HOUR
 
 interface Track {
   series: MetricSeries
@@ -74,13 +77,21 @@ interface Track {
   startMs: number
   gathered: number[]
   finding?: Finding
+  /** Its place among what grows over days. */
+  slot?: number
+  slow?: Finding
 }
 
-export type TrendsState = [key: string, Track][]
+export type TrendsState = [key: string, Omit<Track, 'slot'> & { growth?: GrowthState }][]
 
-/** Says when a limit will be reached, from a robust line through the last half to one and a half hours. */
+/**
+ * Says when a limit will be reached: from a robust line through the last half to one and a half hours, and for what fills over days from
+ * the surest of three lines of three hours, half a day and two days.
+ */
 export class Trends {
   readonly #tracks = new Map<string, Track>()
+  readonly #growth = new Growth(4)
+  readonly #free: number[] = []
 
   static ruleOf(series: MetricSeries): EpisodeRule | undefined {
     return kindOf(series)?.rule
@@ -97,24 +108,54 @@ export class Trends {
     }
     if (timeMs - track.startMs >= POINT_MS) this.#close(track, kind, timeMs)
     track.gathered.push(value)
-    return track.finding
+    if (kind.slowHorizonMs !== undefined) this.#learnSlow(track, kind, kind.slowHorizonMs, timeMs, value)
+    return track.finding ?? track.slow
   }
 
   forget(entityKey: string): void {
-    for (const [key, { series }] of this.#tracks) if (keyOf(series.entity) === entityKey) this.#tracks.delete(key)
+    for (const [key, { series }] of this.#tracks) if (keyOf(series.entity) === entityKey) this.#drop(key)
   }
 
   forgetStale(nowMs: number): void {
-    for (const [key, { startMs }] of this.#tracks) if (nowMs - startMs > FORGOTTEN_MS) this.#tracks.delete(key)
+    for (const [key, { startMs }] of this.#tracks) if (nowMs - startMs > FORGOTTEN_MS) this.#drop(key)
   }
 
   state(): TrendsState {
-    return [...this.#tracks]
+    return [...this.#tracks].map(([key, { slot, ...track }]) => [
+      key,
+      { ...track, ...(slot !== undefined && { growth: this.#growth.stateOf(slot) }) },
+    ])
   }
 
   restore(state: TrendsState): void {
     this.#tracks.clear()
-    for (const [key, track] of state) this.#tracks.set(key, track)
+    for (const [key, { growth, ...track }] of state) {
+      this.#tracks.set(key, track)
+      if (!growth) continue
+      const slot = this.#growth.add()
+      this.#growth.restore(slot, growth)
+      this.#tracks.set(key, { ...track, slot })
+    }
+  }
+
+  #learnSlow(track: Track, kind: ForecastKind, horizonMs: number, timeMs: number, value: number): void {
+    const slot = (track.slot ??= this.#free.pop() ?? this.#growth.add())
+    if (!this.#growth.learn(slot, timeMs, value)) return
+    const forecast = this.#growth.forecast(slot, kind.limit, horizonMs)
+    if (forecast && forecast.trend.slopePerMs * forecast.trend.spanMs >= kind.minRise)
+      track.slow = foretold(track.series, kind, forecast, forecast.trend.level, {
+        timeMs: [...track.timeMs],
+        value: [...track.value],
+      })
+    else delete track.slow
+  }
+
+  #drop(key: string): void {
+    const slot = this.#tracks.get(key)?.slot
+    this.#tracks.delete(key)
+    if (slot === undefined) return
+    this.#growth.reset(slot)
+    this.#free.push(slot)
   }
 
   #close(track: Track, kind: ForecastKind, nextMs: number): void {
@@ -145,33 +186,43 @@ function foretell({ series, timeMs, value }: Track, kind: ForecastKind): Finding
   const isSlowing = lately.slopePerMs < MIN_PACE * before.slopePerMs
   const leftMs = msUntil({ ...lately, slopePerMs: Math.min(whole.slopePerMs, lately.slopePerMs) }, kind.limit)
   if (isSlowing || leftMs === undefined || leftMs > kind.horizonMs) return undefined
-  const secondsLeft = Math.round(leftMs / 1000)
   const at = (slopePerMs: number) => msUntil({ ...lately, slopePerMs }, kind.limit)
   const earliestMs = Math.min(leftMs, at(Math.max(whole.highSlopePerMs, lately.slopePerMs)) ?? leftMs)
-  const latestMs = at(Math.min(whole.lowSlopePerMs, lately.slopePerMs))
-  const slopePerHour = Math.round(whole.slopePerMs * HOUR * 100) / 100
+  const latestMs = at(Math.min(whole.lowSlopePerMs, lately.slopePerMs)) ?? Infinity
+  const window = { timeMs: [...timeMs], value: [...value] }
+  return foretold(series, kind, { leftMs, earliestMs, latestMs, trend: whole }, value[0]!, window)
+}
+
+function foretold(
+  series: MetricSeries,
+  kind: ForecastKind,
+  { leftMs, earliestMs, latestMs, trend }: Omit<GrowthForecast, 'scaleMs'>,
+  expected: number,
+  window: { timeMs: number[]; value: number[] },
+): Finding {
+  const isBounded = Number.isFinite(latestMs)
   return {
     severity: 'warning',
-    say: `${kind.what} in about ${minutes(leftMs)} minutes (${minutes(earliestMs)} at the earliest${latestMs === undefined ? '' : `, ${minutes(latestMs)} at the latest`}).`,
+    say: `${kind.what} in about ${minutes(leftMs)} minutes (${minutes(earliestMs)} at the earliest${isBounded ? `, ${minutes(latestMs)} at the latest` : ''}).`,
     features: {
       metric: series.metric,
-      secondsLeft,
+      secondsLeft: Math.round(leftMs / 1000),
       earliestSeconds: Math.round(earliestMs / 1000),
-      ...(latestMs !== undefined && { latestSeconds: Math.round(latestMs / 1000) }),
-      slopePerHour,
-      level: Math.round(whole.level * 10) / 10,
+      ...(isBounded && { latestSeconds: Math.round(latestMs / 1000) }),
+      slopePerHour: Math.round(trend.slopePerMs * HOUR * 100) / 100,
+      level: Math.round(trend.level * 10) / 10,
     },
     score: 8,
     confidence: 0.8,
     metric: {
       name: series.metric,
-      value: whole.level,
-      expected: value[0]!,
+      value: trend.level,
+      expected,
       low: 0,
       high: kind.limit,
       intervalMs: series.intervalMs,
     },
-    window: { timeMs: [...timeMs], value: [...value] },
+    window,
   }
 }
 
