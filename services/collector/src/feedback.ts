@@ -1,13 +1,5 @@
 import type { Bus, Consumption } from '@kubewise/bus'
-import {
-  CONSUMERS,
-  decodeFeedback,
-  idOf,
-  PARTITIONS,
-  subjects,
-  type Control,
-  type Feedback,
-} from '@kubewise/contracts'
+import { CONSUMERS, decodeFeedback, idOf, PARTITIONS, subjects, type Control, type Feedback } from '@kubewise/contracts'
 import type { Clock } from '@kubewise/service'
 
 /**

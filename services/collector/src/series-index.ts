@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { idOf, keyOf, partitionOf, type Entity, type MetricSeries, type Target } from '@kubewise/contracts'
 import { metricNamed, type LabelSet, type Metric, type OwnerLabels } from '@kubewise/metrics'
 
@@ -81,8 +82,11 @@ export class SeriesIndex {
   readonly #ownerOf: OwnerLookup
   readonly #nodeAt: NodeLookup | undefined
   readonly #limits: SeriesLimits
+  /** By the hash of its name and labels, which are long and many. */
   readonly #series = new Map<string, IndexedSeries>()
   readonly #countOf = new Map<string, number>()
+  /** What travels with each series of a metric, the same object for all of them. */
+  readonly #known = new Map<Metric, Pick<MetricSeries, 'known'>>()
   readonly #entities = new Map<string, Entity>()
 
   constructor(cluster: string, ownerOf: OwnerLookup, nodeAt?: NodeLookup, limits: Partial<SeriesLimits> = {}) {
@@ -98,7 +102,8 @@ export class SeriesIndex {
 
   lookup(metric: Metric, labels: LabelSet, nowMs: number): IndexedSeries | NotTaken {
     const fingerprint = fingerprintOf(metric.name, labels)
-    const known = this.#series.get(fingerprint)
+    const place = hash('sha256', fingerprint, 'base64url')
+    const known = this.#series.get(place)
     if (known) {
       known.seenMs = nowMs
       return known
@@ -118,12 +123,12 @@ export class SeriesIndex {
       metric: metric.name,
       entity,
       target,
-      labels: rest,
+      labels: Object.keys(rest).length > 0 ? rest : NO_LABELS,
       intervalMs: metric.intervalMs,
-      ...knownOf(metric),
+      ...this.#knownOf(metric),
     }
     const indexed = { series, partition: partitionOf(target), seenMs: nowMs }
-    this.#series.set(fingerprint, indexed)
+    this.#series.set(place, indexed)
     this.#countOf.set(metric.name, count + 1)
     return indexed
   }
@@ -137,6 +142,12 @@ export class SeriesIndex {
       return known ?? one
     }
     return { entity: once(entity), target: once(target) }
+  }
+
+  #knownOf(metric: Metric): Pick<MetricSeries, 'known'> {
+    let known = this.#known.get(metric)
+    if (!known) this.#known.set(metric, (known = knownOf(metric)))
+    return known
   }
 
   /** Forgets a pod's series: it is gone, or has another owner. */
@@ -166,10 +177,19 @@ export class SeriesIndex {
 function knownOf({ name, unit, bad, floor, minEffect, limit, isServiceLevel }: Metric): Pick<MetricSeries, 'known'> {
   const words = (metric: Pick<Metric, 'unit' | 'bad' | 'floor' | 'minEffect' | 'limit' | 'isServiceLevel'>) =>
     [metric.unit, metric.bad, metric.floor, metric.minEffect, metric.limit, metric.isServiceLevel].join()
-  const known = { unit, bad, floor, minEffect, ...(limit !== undefined && { limit }), ...(isServiceLevel && { isServiceLevel }) }
+  const known = {
+    unit,
+    bad,
+    floor,
+    minEffect,
+    ...(limit !== undefined && { limit }),
+    ...(isServiceLevel && { isServiceLevel }),
+  }
   const listed = metricNamed(name)
   return listed && words(listed) === words(known) ? {} : { known }
 }
+
+const NO_LABELS = {}
 
 const ENTITY_LABELS = new Set([
   '__name__',

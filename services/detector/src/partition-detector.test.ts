@@ -443,6 +443,26 @@ describe('PartitionDetector: events', () => {
     ]
     assert.deepEqual(story(feed(signals)), ['+failed-scheduling', '-failed-scheduling'])
   })
+  const starting = (seconds: number) => pod(at(seconds), { isReady: false })
+  const failing = (from: number, to: number) =>
+    Array.from({ length: (to - from) / 10 }, (_, i) => [starting(from + i * 10), event('Unhealthy', 1)]).flat()
+  it('takes probes that fail until a pod has started for what they are', () => {
+    assert.deepEqual(feed([...failing(0, 60), pod(at(60)), tick(at(200)), tick(at(400))]), [])
+    assert.ok(story(feed([pod(at(0)), ...failing(10, 220)])).includes('+probe-failed'))
+  })
+  it('says nothing of a pod that was scheduled a moment later', () => {
+    const scheduled = pod(at(2), {
+      phase: 'Pending',
+      isReady: false,
+      conditions: [{ type: 'PodScheduled', status: 'True' }],
+    })
+    const twice = [tick(at(0)), event('FailedScheduling', 1), event('FailedScheduling', 1)]
+    assert.deepEqual(feed([...twice, scheduled, tick(at(20)), tick(at(60))]), [])
+    assert.deepEqual(story(feed([...twice, tick(at(20)), scheduled, tick(at(60))])), [
+      '+failed-scheduling',
+      '-failed-scheduling',
+    ])
+  })
   it('knows nothing of reasons that are container states', () => {
     assert.deepEqual(feed([event('CrashLoopBackOff', 9), event('OOMKilled', 9)]), [])
   })
@@ -546,6 +566,11 @@ describe('PartitionDetector: metrics with a limit', () => {
       ['+memory-forecast', '-memory-forecast', '+memory-forecast'],
     ],
     ['a volume that fills', volume((s) => 70 + s / 400), ['+volume-forecast']],
+    [
+      'a volume that was flat for long and fills at a pace of its own',
+      volume((s) => 30 + Math.max(0, s - 2700) / 60, 80),
+      ['+volume-forecast'],
+    ],
     [
       'a volume that will be full within a day, at the pace of two',
       every(300, 40 * 60, (s) => about(at(s), 'PersistentVolumeClaim', 'data', 'volume_usage_pct', 30 + s / 3000)),

@@ -18,7 +18,7 @@ import { MetricWatch, type MetricWatchState } from './metrics/metric-watch.ts'
 import type { Refusal } from './metrics/models.ts'
 import { SHIPPED_THRESHOLDS, thresholdOf, type Thresholds } from './metrics/thresholds.ts'
 import { OutsideAlerts, type OutsideAlertsState } from './outside-alerts.ts'
-import { EVENT_RULES, memoryNameOf, NOTE_MS, SORTED_RULES, sortedRule, UNSORTED } from './rules/event-rules.ts'
+import { EVENT_RULES, isMet, memoryNameOf, NOTE_MS, SORTED_RULES, sortedRule, UNSORTED } from './rules/event-rules.ts'
 import { STATE_RULES } from './rules/rules.ts'
 
 /** State that was not confirmed for this long belongs to an object that is gone; the collector sends all of it anew more often. */
@@ -153,7 +153,11 @@ export class PartitionDetector {
     this.#noteKills(memory, object)
     memory.state = object
     memory.seenMs = moment.nowMs
-    const messages = [...this.#look(memory, moment), ...this.#sortEvents(memory, moment)]
+    const messages = [
+      ...this.#look(memory, moment),
+      ...this.#sortEvents(memory, moment),
+      ...this.#lookAtEvents(memory, moment),
+    ]
     this.#keepIfNeeded(key, memory)
     return messages
   }
@@ -221,7 +225,7 @@ export class PartitionDetector {
       if (!seen) continue
       const isRecent = moment.nowMs - seen.lastMs < rule.clearMs
       const finding: Finding | undefined =
-        isRecent && seen.count >= rule.atLeast
+        isRecent && isMet(rule, seen, memory.state, moment.nowMs)
           ? { ...fact(rule.severity, rule.say, { count: seen.count }), confidence: 0.7, score: 6 }
           : undefined
       const message = this.#episodes.observe(

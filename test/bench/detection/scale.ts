@@ -24,7 +24,6 @@ export async function scale(tell: (say: string) => void) {
     say: 'entities are looked at as a whole',
   })
   tell(`measuring ${MEASURED_SCRAPES} scrapes…`)
-  tell(JSON.stringify(process.memoryUsage()))
   const before = { cpu: process.cpuUsage(), ms: performance.now(), scored: await both.scored() }
   await both.sleep(MEASURED_SCRAPES * SCRAPE_MS)
   const { user, system } = process.cpuUsage(before.cpu)

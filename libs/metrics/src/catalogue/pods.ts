@@ -56,7 +56,7 @@ export const POD_METRICS: readonly Metric[] = [
     'pod_cpu_throttled_pct',
     30,
     `sum ${BY_POD} (rate(container_cpu_cfs_throttled_periods_total{${CONTAINERS}}[2m])) / sum ${BY_POD} (rate(container_cpu_cfs_periods_total{${CONTAINERS}}[2m])) * 100`,
-    { floor: 5, minEffect: 40 },
+    { floor: 2, minEffect: 40 },
   ),
   metric(
     'percent',

@@ -3,6 +3,7 @@ import { METRICS, UNKNOWN, type Metric } from '@kubewise/metrics'
 
 /** What is known of a metric beforehand, as far as detection goes by it. */
 export interface MetricKind extends Pick<Metric, 'bad' | 'floor' | 'minEffect'> {
+  metric: string
   view: string
   isServiceLevel: boolean
   /** 0 or 1 by its nature: rules over object state say these better, no model looks at them. */
@@ -18,7 +19,15 @@ function kindFrom(
   { bad, floor, minEffect, unit, ...more }: KnownOfMetric | Omit<Metric, 'name' | 'query' | 'intervalMs'>,
 ): MetricKind {
   const view = 'view' in more && more.view !== undefined ? more.view : name
-  return { bad, floor, minEffect, view, isServiceLevel: more.isServiceLevel === true, isFlag: unit === 'flag' }
+  return {
+    metric: name,
+    bad,
+    floor,
+    minEffect,
+    view,
+    isServiceLevel: more.isServiceLevel === true,
+    isFlag: unit === 'flag',
+  }
 }
 
 const LISTED: ReadonlyMap<string, MetricKind> = new Map(

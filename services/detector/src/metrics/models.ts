@@ -1,4 +1,4 @@
-import { keyOf, type MetricSeries } from '@kubewise/contracts'
+import { keyOf, type Entity, type MetricSeries, type Target } from '@kubewise/contracts'
 import {
   Columns,
   FlatSeries,
@@ -19,6 +19,16 @@ const JUDGED_AFTER_SAMPLES = 240
 const COUNTS_AFTER_SAMPLES = 60
 /** Of a series that hardly ever changes and of which nothing is known, a change is as strange as this at most: three decades. */
 const FLAT_Z = 3.7
+
+interface Owner {
+  entity: Entity
+  entityKey: string
+  target: Target
+  targetKey: string
+  users: number
+}
+
+const NO_LABELS = {}
 
 /** A series with its place in all columns. */
 export interface Model {
@@ -82,6 +92,8 @@ export class Models {
   readonly #models = new Map<string, Model>()
   /** Of each workload and metric, the series that has been known longest: new pods inherit its season. */
   readonly #eldest = new Map<string, Model>()
+  /** Names are many and come anew with every batch: each is kept once for all series that it is about. */
+  readonly #owners = new Map<string, Owner>()
   readonly #free: number[] = []
   readonly #onDrop: (model: Model) => void
 
@@ -217,17 +229,32 @@ export class Models {
       this.#flat.add()
       this.#readings.add()
     }
+    const kind = kindOf(series)
+    const { entity, entityKey, target, targetKey } = this.#ownerOf(series)
+    const labels = isEmpty(series.labels) ? NO_LABELS : series.labels
     const model = {
-      series,
-      kind: kindOf(series),
+      series: { ...series, metric: kind.metric, entity, target, labels },
+      kind,
       index,
-      entityKey: keyOf(series.entity),
-      targetKey: keyOf(series.target),
+      entityKey,
+      targetKey,
     }
     this.#models.set(series.key, model)
     const group = groupOf(model)
     if (group !== undefined && !this.#eldest.has(group)) this.#eldest.set(group, model)
     return model
+  }
+
+  #ownerOf({ entity, target }: MetricSeries): Owner {
+    const entityKey = keyOf(entity)
+    const targetKey = keyOf(target)
+    let owner = this.#owners.get(entityKey)
+    if (owner?.targetKey !== targetKey) {
+      owner = { entity, entityKey, target, targetKey, users: 0 }
+      this.#owners.set(entityKey, owner)
+    }
+    owner.users += 1
+    return owner
   }
 
   #elderOf(model: Model): Model | undefined {
@@ -238,7 +265,9 @@ export class Models {
 
   #drop(model: Model): void {
     this.#onDrop(model)
-    const { index, series } = model
+    const { index, series, entityKey } = model
+    const owner = this.#owners.get(entityKey)
+    if (owner?.entity === series.entity && --owner.users === 0) this.#owners.delete(entityKey)
     this.#models.delete(series.key)
     const group = groupOf(model)
     if (group !== undefined && this.#eldest.get(group) === model) {
@@ -259,6 +288,11 @@ export class Models {
 function groupOf({ series, targetKey }: Model): string | undefined {
   if (series.entity.kind !== 'Pod') return undefined
   return `${targetKey}\n${series.metric}\n${series.labels['container'] ?? ''}`
+}
+
+function isEmpty(labels: object): boolean {
+  for (const _ in labels) return false
+  return true
 }
 
 const within = (z: number, limit: number) => Math.max(-limit, Math.min(limit, z))

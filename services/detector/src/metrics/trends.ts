@@ -175,7 +175,18 @@ export class Trends {
   }
 }
 
+/** From all points, or from the later half of them alone: what was flat for long may fill fast. */
 function foretell({ series, timeMs, value }: Track, kind: ForecastKind): Finding | undefined {
+  const late = Math.max(0, timeMs.length - Math.ceil(MAX_POINTS / 2))
+  return lineThrough(series, timeMs, value, kind) ?? lineThrough(series, timeMs.slice(late), value.slice(late), kind)
+}
+
+function lineThrough(
+  series: MetricSeries,
+  timeMs: readonly number[],
+  value: readonly number[],
+  kind: ForecastKind,
+): Finding | undefined {
   if (timeMs.length < FEWEST_POINTS) return undefined
   const whole = trendOf(timeMs, value)
   const half = timeMs.length >> 1

@@ -1,4 +1,4 @@
-import type { KubernetesEvent, ObjectState, Severity } from '@kubewise/contracts'
+import type { KubernetesEvent, ObjectCondition, ObjectState, Severity } from '@kubewise/contracts'
 import { CREATE_REASONS, PULL_REASONS } from './container-waiting.ts'
 import { MINUTE } from './state-rule.ts'
 
@@ -12,13 +12,29 @@ export interface EventRule {
   reasons: readonly string[]
   /** Occurrences before an anomaly opens. */
   atLeast: number
+  /** Between the first and the last of them; what keeps failing does so for longer than a start takes. */
+  spanMs?: number
+  /** What the object's state says of it, if one is known: then it is over, whatever Events said. */
+  isOver?: (state: ObjectState['state']) => boolean
+  /** It must have gone on for so long: what is over within that needs nobody. */
+  heldMs?: number
   /** Quiet time after which it ends. */
   clearMs: number
   severity: Severity
   say: string
 }
 
-const rule = (name: string, reasons: string[], atLeast: number, severity: Severity, say: string): EventRule => ({
+const isTrue = (conditions: readonly ObjectCondition[], type: string) =>
+  conditions.some((condition) => condition.type === type && condition.status === 'True')
+
+const rule = (
+  name: string,
+  reasons: string[],
+  atLeast: number,
+  severity: Severity,
+  say: string,
+  more: Partial<EventRule> = {},
+): EventRule => ({
   name,
   version: 1,
   reasons,
@@ -26,10 +42,15 @@ const rule = (name: string, reasons: string[], atLeast: number, severity: Severi
   clearMs: 5 * MINUTE,
   severity,
   say,
+  ...more,
 })
 
 export const EVENT_RULES: readonly EventRule[] = [
-  rule('failed-scheduling', ['FailedScheduling'], 2, 'warning', 'The scheduler finds no node.'),
+  // A claim that is bound a second after its pod was made costs two of these.
+  rule('failed-scheduling', ['FailedScheduling'], 2, 'warning', 'The scheduler finds no node.', {
+    heldMs: 15_000,
+    isOver: (state) => state.type === 'Pod' && isTrue(state.conditions, 'PodScheduled'),
+  }),
   rule('failed-create', ['FailedCreate'], 2, 'critical', 'Pods of the workload cannot be created.'),
   rule('failed-mount', ['FailedMount', 'FailedMapVolume'], 3, 'warning', 'A volume cannot be mounted.'),
   rule(
@@ -40,7 +61,10 @@ export const EVENT_RULES: readonly EventRule[] = [
     'A volume cannot be attached or detached.',
   ),
   rule('failed-sandbox', ['FailedCreatePodSandBox', 'NetworkNotReady'], 3, 'warning', 'The pod gets no network.'),
-  rule('probe-failed', ['Unhealthy', 'ProbeWarning', 'FailedPostStartHook'], 5, 'info', 'A probe keeps failing.'),
+  // Every pod that takes a while to start fails its probes until then.
+  rule('probe-failed', ['Unhealthy', 'ProbeWarning', 'FailedPostStartHook'], 5, 'info', 'A probe keeps failing.', {
+    spanMs: 3 * MINUTE,
+  }),
   rule('evicted', ['Evicted', 'TaintManagerEviction', 'Preempted'], 1, 'warning', 'The pod was evicted or preempted.'),
   rule(
     'node-trouble',
@@ -87,6 +111,17 @@ export const NOTE_MS = 10 * MINUTE
 const BY_REASON = new Map(
   EVENT_RULES.flatMap((eventRule) => eventRule.reasons.map((reason) => [reason, eventRule] as const)),
 )
+
+/** Whether what was seen of an Event rule is what it is about, at this moment. */
+export function isMet(
+  { atLeast, spanMs = 0, heldMs = 0, isOver }: EventRule,
+  seen: { count: number; firstMs: number; lastMs: number },
+  state: ObjectState | undefined,
+  nowMs: number,
+): boolean {
+  if (seen.count < atLeast || seen.lastMs - seen.firstMs < spanMs || nowMs - seen.firstMs < heldMs) return false
+  return !(state && isOver?.(state.state))
+}
 
 /** Which of the shared rules a pod's state means; undefined where it shows no trouble of a container (yet). */
 export function sortedRule({ state }: Pick<ObjectState, 'state'>): EventRule | undefined {
