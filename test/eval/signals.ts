@@ -1,6 +1,7 @@
 import { alertAbout } from '@kubewise/collector/alert-about'
 import { forwardAlerts } from '@kubewise/collector/alerts'
 import { Batches } from '@kubewise/collector/batches'
+import { CriticalMarks } from '@kubewise/collector/critical-marks'
 import { startEventWatch } from '@kubewise/collector/event-watch'
 import { startObjectWatch } from '@kubewise/collector/object-watch'
 import type { Outbox } from '@kubewise/collector/outbox'
@@ -84,7 +85,7 @@ export async function startSignals(
         entering.push({ signal: body, partition: partitionOf(body.target) })
     },
   } as unknown as Outbox
-  const watched = { cluster, kube, outbox, owners, clock, log: silentLog }
+  const watched = { cluster, kube, outbox, owners, marks: new CriticalMarks(), clock, log: silentLog }
   const objects = await startObjectWatch(
     { ...watched, relations, health, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
     stopping,

@@ -45,5 +45,8 @@ export const CORDONED_ANNOTATION = 'kubewise.io/cordoned'
 /** Left on a Deployment whose rollout KubeWise paused, with the incident; empty once it was resumed. Only such a one may be resumed. */
 export const PAUSED_ANNOTATION = 'kubewise.io/paused'
 
+/** Set to `true` by people on a workload or its namespace: what is told of it is given up last. */
+export const CRITICAL_ANNOTATION = 'kubewise.io/critical'
+
 /** The key of the one taint that KubeWise puts on a node, and takes off again. */
 export const UNHEALTHY_TAINT = 'kubewise.io/unhealthy'

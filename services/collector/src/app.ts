@@ -8,6 +8,7 @@ import { alertAbout } from './alert-about.ts'
 import { forwardAlerts } from './alerts.ts'
 import { Batches } from './batches.ts'
 import type { Config } from './config.ts'
+import { CriticalMarks } from './critical-marks.ts'
 import { startEventWatch } from './event-watch.ts'
 import { forwardFeedback } from './feedback.ts'
 import { createFigures } from './figures.ts'
@@ -92,7 +93,7 @@ export function createCollector(ports: Ports, config: Config): Service {
 
     const isCold = (await bus.streamState(STREAMS.signals.name)).messages === 0
     const sending = outbox.run(signal)
-    const watched = { cluster, kube, outbox, owners, clock, log }
+    const watched = { cluster, kube, outbox, owners, marks: new CriticalMarks(), clock, log }
     const objects = await startObjectWatch(
       { ...watched, relations, health, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
       signal,

@@ -1,7 +1,8 @@
 import { idOf, subjects, type KubernetesEvent } from '@kubewise/contracts'
 import { RESOURCES, type EventObject, type Kube, type Reflector } from '@kubewise/kube'
 import { redactText, type Clock, type Logger } from '@kubewise/service'
-import type { Outbox } from './outbox.ts'
+import type { CriticalMarks } from './critical-marks.ts'
+import type { Outbox, Priority } from './outbox.ts'
 import type { OwnerIndex } from './owner-index.ts'
 import { msOf } from './state-of.ts'
 
@@ -10,6 +11,7 @@ export interface EventWatchPorts {
   kube: Pick<Kube, 'reflect'>
   outbox: Pick<Outbox, 'add'>
   owners: OwnerIndex
+  marks: Pick<CriticalMarks, 'isCritical'>
   clock: Clock
   log: Logger
   /** Older ones are history: they are not sent when the watch begins. */
@@ -62,18 +64,21 @@ export function eventOf(
 /** Watches Events and publishes each; a repeat (same count) is recognised by its id. Warnings are never shed. */
 export function startEventWatch(ports: EventWatchPorts): Reflector {
   const { cluster, kube, outbox, owners, clock, onSkipped } = ports
+  const priorityOf = ({ type, target }: KubernetesEvent): Priority => {
+    if (type === 'Warning') return 'kept'
+    return ports.marks.isCritical(target) ? 'critical-event' : 'normal-event'
+  }
   const publish = (event: EventObject): void => {
     const ours = eventOf(cluster, event, owners, clock.now())
     if (!ours) return onSkipped('nameless')
     if (ours.reporter?.startsWith(OWN)) return onSkipped('own')
     if (clock.now() - ours.lastMs > ports.maxAgeMs) return onSkipped('old')
     ports.onEvent(ours)
-    const priority = ours.type === 'Warning' ? 'kept' : 'normal-event'
     outbox.add(
       subjects.event(ours.target, ours.entity),
       ours,
       idOf('event', ours.uid, ours.count, ours.lastMs),
-      priority,
+      priorityOf(ours),
     )
   }
   return kube.reflect<EventObject>(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { keyOf, titleOf, type KubernetesEvent, type ObjectState } from '@kubewise/contracts'
 import { KubeError, type KubernetesObject, type Observer } from '@kubewise/kube'
 import { testKit } from '@kubewise/testkit'
+import { CriticalMarks } from './critical-marks.ts'
 import { startObjectWatch, type ObjectWatch } from './object-watch.ts'
 import { OwnerIndex } from './owner-index.ts'
 import { Relations } from './relations.ts'
@@ -115,6 +116,7 @@ async function watch(objects: Objects, missing: Record<string, 'forbidden' | 'no
       cluster: 'test',
       owners,
       relations,
+      marks: new CriticalMarks(),
       onPodGone: () => undefined,
       outbox: {
         add(_subject, body, id) {

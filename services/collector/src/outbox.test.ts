@@ -68,6 +68,23 @@ describe('Outbox', () => {
     assert.deepEqual(state.stored, ['w1', 'w2', 'w3', 'w4', 'w5'])
     await stop()
   })
+  it('sheds the Normal events of what is critical after all that may be shed', async () => {
+    const { state, outbox, shed, stop } = start(2)
+    state.isUp = false
+    for (const [id, priority] of [
+      ['c1', 'critical-event'],
+      ['n1', 'normal-event'],
+      ['c2', 'critical-event'],
+      ['m1', 'metric'],
+      ['w1', 'kept'],
+    ] as const)
+      outbox.add(subject, {}, id, priority)
+    assert.deepEqual(shed, ['normal-event', 'metric', 'critical-event'])
+    state.isUp = true
+    await eventually(() => state.stored.length === 2)
+    assert.deepEqual(state.stored, ['c2', 'w1'])
+    await stop()
+  })
   it('leaves out, counted, what the bus never takes; what is behind it goes on', async () => {
     const { state, outbox, shed, stop } = start(1000)
     for (const id of ['before', 'too-large', 'behind']) outbox.add(subject, {}, id, 'metric')

@@ -2,8 +2,8 @@ import { BusError, type Bus } from '@kubewise/bus'
 import type { Subject } from '@kubewise/contracts'
 import type { Clock, Logger } from '@kubewise/service'
 
-/** What may be lost when the bus is away for long, in this order; what is `kept` never is, it waits. */
-export const PRIORITIES = ['kept', 'metric', 'normal-event'] as const
+/** What may be lost when the bus is away for long, the last of these first; what is `kept` never is, it waits. */
+export const PRIORITIES = ['kept', 'critical-event', 'metric', 'normal-event'] as const
 export type Priority = (typeof PRIORITIES)[number]
 
 interface Message {
@@ -28,7 +28,7 @@ const RETRY_MS = 500
 
 /**
  * Publishes in order, many in flight. While the bus is away messages wait; past the capacity Normal events are shed first, then
- * metrics, each counted. Warnings and object states are never shed: they are few, and the newest state of an object is all
+ * metrics, then the Normal events of what is marked critical, each counted. Warnings and object states are never shed: they are few, and the newest state of an object is all
  * that matters of it.
  */
 export class Outbox {

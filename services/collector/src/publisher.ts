@@ -1,6 +1,7 @@
 import { idOf, keyOf, subjects, type ObjectState, type Target } from '@kubewise/contracts'
 import type { KubernetesObject } from '@kubewise/kube'
 import type { Clock } from '@kubewise/service'
+import type { CriticalMarks } from './critical-marks.ts'
 import type { Outbox } from './outbox.ts'
 import type { OwnerIndex } from './owner-index.ts'
 import type { Relations } from './relations.ts'
@@ -11,6 +12,7 @@ export interface PublisherPorts {
   outbox: Pick<Outbox, 'add'>
   owners: OwnerIndex
   relations: Relations
+  marks: CriticalMarks
   clock: Clock
   onPodGone(namespace: string, name: string): void
 }
@@ -49,7 +51,7 @@ const nameOnly = ({ metadata: { name, namespace, uid, labels } = {} }: Kubernete
 
 /** Publishes one kind; remembers what was said of each object, so that a change that changes nothing for us is not sent. */
 export function createPublisher(ports: PublisherPorts, watched: Watched): Publisher {
-  const { cluster, outbox, owners, relations, clock } = ports
+  const { cluster, outbox, owners, relations, marks, clock } = ports
   const { stateOf, belongsTo, isDerived = false } = watched
   const kind = watched.resource.kind
   const said = new Map<string, Said>()
@@ -104,12 +106,14 @@ export function createPublisher(ports: PublisherPorts, watched: Watched): Publis
   function upsert(object: KubernetesObject): void {
     owners.set(kind, object)
     relations.upsert(kind, object)
+    marks.upsert(kind, object)
     say(object)
   }
 
   function remove(object: KubernetesObject): void {
     const known = said.get(nameOf(object))
     relations.remove(kind, object)
+    marks.remove(kind, object)
     const state = known?.target && stateOf?.(object, relations)
     if (known?.target && state) publish(object, known.target, state, true)
     said.delete(nameOf(object))

@@ -3,6 +3,7 @@ import { titleOf, type ObjectState } from '@kubewise/contracts'
 import { connectKube, RESOURCES, type Kube, type Resource } from '@kubewise/kube'
 import { silentLog, systemClock } from '@kubewise/service'
 import { eventually, skipWithout, testKit } from '@kubewise/testkit'
+import { CriticalMarks } from './critical-marks.ts'
 import { startEventWatch } from './event-watch.ts'
 import { startObjectWatch, type ObjectWatch } from './object-watch.ts'
 import { OwnerIndex } from './owner-index.ts'
@@ -109,6 +110,7 @@ describe('the state of what stands around workloads, on a real cluster', functio
       cluster: 'test',
       kube,
       owners: new OwnerIndex('test'),
+      marks: new CriticalMarks(),
       outbox: {
         add: (_subject: unknown, body: object) =>
           void ('state' in body && said.set(titleOf((body as ObjectState).entity), body as ObjectState)),

@@ -58,6 +58,7 @@ const webhooks = (object: KubernetesObject, relations: Relations) =>
 
 /** What stands around them. Seen after them, since most of it is about what a selector finds. */
 export const SURROUNDINGS: readonly Watched[] = [
+  { resource: RESOURCES.Namespace },
   { resource: RESOURCES.StorageClass },
   { resource: RESOURCES.EndpointSlice },
   {
