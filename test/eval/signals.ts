@@ -95,6 +95,7 @@ export async function startSignals(
     maxAgeMs: EVENT_MAX_AGE_MS,
     onEvent: (event) => relations.noteEvent(event, clock.now()),
     onSkipped: () => undefined,
+    onClockOff: () => undefined,
   })
   const aboutOf = alertAbout(cluster, owners, relations)
   const alerts = forwardAlerts({ bus, cluster, clock, aboutOf, onAlert: () => undefined })

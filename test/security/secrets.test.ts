@@ -4,7 +4,7 @@ import { createLogger, explain, redactObject } from '@kubewise/service'
 import type { Plan } from '@kubewise/contracts'
 import type { Response } from 'express'
 import { badRequest, problems } from '../../services/api/src/problem.ts'
-import { eventOf } from '../../services/collector/src/event-watch.ts'
+import { eventOf } from '../../services/collector/src/event-of.ts'
 import { messageOf } from '../../services/executor/src/tell/message.ts'
 import { shownReasoning } from '../../services/planner/src/llm/answer.ts'
 import { questionOf } from '../../services/planner/src/llm/prompt.ts'
@@ -89,7 +89,7 @@ const ROUTES: Readonly<Record<string, (text: string) => string>> = {
       eventOf(
         'prod',
         { regarding: { kind: 'Pod', name: 'web', namespace: 'shop' }, note: text, reason: text },
-        noOwners as never,
+        noOwners,
         0,
       ),
     ),

@@ -103,6 +103,7 @@ export function createCollector(ports: Ports, config: Config): Service {
       maxAgeMs: config.EVENT_MAX_AGE_SECONDS * SECOND,
       onEvent: (event) => relations.noteEvent(event, clock.now()),
       onSkipped: figures.skippedEvent,
+      onClockOff: figures.clockOff,
     })
     const aboutOf = alertAbout(cluster, owners, relations)
     const alerts = forwardAlerts({ bus, cluster, clock, aboutOf, onAlert: figures.alert })

@@ -1,6 +1,7 @@
 import type { PromAnswer } from '@kubewise/metrics'
 import type { Metrics } from '@kubewise/service'
 import { ALERT_LABELS, type AlertLabel } from './alerts.ts'
+import { SKIPPED, type Skipped } from './event-watch.ts'
 import { PRIORITIES, type Priority } from './outbox.ts'
 import type { NotTaken } from './series-index.ts'
 
@@ -9,7 +10,8 @@ export interface Figures {
   polled(query: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
   /** How many series of a query's newest answer were not taken, by why. */
   notTaken(query: string, count: Readonly<Record<NotTaken, number>>): void
-  skippedEvent(why: 'old' | 'own' | 'nameless'): void
+  skippedEvent(why: Skipped): void
+  clockOff(): void
   alert(by: AlertLabel): void
   shed(priority: Priority): void
   sent(): void
@@ -22,8 +24,12 @@ export function createFigures(metrics: Metrics): Figures {
   })
   const warnings = metrics.counter('kubewise_prometheus_warnings_total', 'Answers that came with a warning.')
   const skipped = metrics.counter('kubewise_events_skipped_total', 'Kubernetes Events that were not passed on.', {
-    why: ['old', 'own', 'nameless'],
+    why: SKIPPED,
   })
+  const clockOff = metrics.counter(
+    'kubewise_events_clock_off_total',
+    'Kubernetes Events whose time was put right: ahead of now, or before the API server had them.',
+  )
   const notTaken = metrics.gauge(
     'kubewise_series_not_taken',
     "Series of a query's newest answer that were not taken: of pods whose owner is not known yet, or more than one query, or the collector, may have.",
@@ -55,6 +61,7 @@ export function createFigures(metrics: Metrics): Figures {
       for (const [why, series] of Object.entries(count)) notTaken.set({ query, why }, series)
     },
     skippedEvent: (why) => skipped.inc({ why }),
+    clockOff: () => clockOff.inc(),
     alert: (by) => alerts.inc({ by }),
     shed: (priority) => shed.inc({ priority }),
     sent: () => sent.inc(),

@@ -122,6 +122,7 @@ describe('the state of what stands around workloads, on a real cluster', functio
       maxAgeMs: TIMEOUT_MS,
       onEvent: (event) => relations.noteEvent(event, systemClock.now()),
       onSkipped: () => undefined,
+      onClockOff: () => undefined,
     })
     for (const [resource, object] of OBJECTS) await kube.create(resource, object)
   })
