@@ -2,6 +2,7 @@ import { alertAbout } from '@kubewise/collector/alert-about'
 import { forwardAlerts } from '@kubewise/collector/alerts'
 import { Batches } from '@kubewise/collector/batches'
 import { CriticalMarks } from '@kubewise/collector/critical-marks'
+import { createEventFilter, EVERYTHING } from '@kubewise/collector/event-filter'
 import { startEventWatch } from '@kubewise/collector/event-watch'
 import { startObjectWatch } from '@kubewise/collector/object-watch'
 import type { Outbox } from '@kubewise/collector/outbox'
@@ -92,6 +93,7 @@ export async function startSignals(
   )
   const events = startEventWatch({
     ...watched,
+    filter: createEventFilter(EVERYTHING),
     maxAgeMs: EVENT_MAX_AGE_MS,
     onEvent: (event) => relations.noteEvent(event, clock.now()),
     onSkipped: () => undefined,

@@ -59,6 +59,7 @@ export {
   clusterSettings,
   collectorSettings,
   detectorSettings,
+  eventSettings,
   processSettings,
   prometheusSettings,
   recordSettings,

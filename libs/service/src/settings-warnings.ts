@@ -9,6 +9,7 @@ const KNOWN = new Set(
     ...settings.recordSettings,
     ...settings.prometheusSettings,
     ...settings.collectorSettings,
+    ...settings.eventSettings,
     ...settings.breakerSettings,
     ...settings.detectorSettings,
     ...settings.remediationSettings,

@@ -86,6 +86,29 @@ export const collectorSettings = {
   KUBEWISE_MAX_SERIES_PER_QUERY: Type.Integer({ default: 50_000, minimum: 1 }),
 }
 
+const REASON = '[A-Za-z0-9*][A-Za-z0-9*._/-]{0,127}'
+
+/**
+ * Which Kubernetes Events are taken, and for how long they are kept. Each list holds names; `!` before one leaves it out; in
+ * reasons and kinds `*` stands for anything. Without names that are let in, all are but those left out.
+ */
+export const eventSettings = {
+  EVENT_TYPES: Type.Array(
+    Type.String({ pattern: '^!?([Nn]ormal|[Ww]arning)$', expected: 'Normal, Warning, or ! and one of them' }),
+    { default: [] },
+  ),
+  EVENT_REASONS: Type.Array(
+    Type.String({ pattern: `^!?${REASON}$`, expected: 'a reason such as BackOff, Failed* or !Pulled' }),
+    { default: [] },
+  ),
+  EVENT_KINDS: Type.Array(
+    Type.String({ pattern: '^!?[A-Za-z*][A-Za-z0-9*]{0,62}$', expected: 'a kind such as Pod or !CronJob' }),
+    { default: [] },
+  ),
+  /** Hours that Events are kept in the record; 0 keeps none. */
+  EVENT_KEEP_HOURS: Duration('h', { default: 0, maximum: 30 * 24 }),
+}
+
 /** Breakers before dependencies. */
 export const breakerSettings = {
   /** Seconds; where it is not set, {@link breakerOptions} tells. */

@@ -9,6 +9,7 @@ import { forwardAlerts } from './alerts.ts'
 import { Batches } from './batches.ts'
 import type { Config } from './config.ts'
 import { CriticalMarks } from './critical-marks.ts'
+import { createEventFilter, eventFilterWarnings } from './event-filter.ts'
 import { startEventWatch } from './event-watch.ts'
 import { forwardFeedback } from './feedback.ts'
 import { createFigures } from './figures.ts'
@@ -100,6 +101,7 @@ export function createCollector(ports: Ports, config: Config): Service {
     )
     const events = startEventWatch({
       ...watched,
+      filter: createEventFilter(config),
       maxAgeMs: config.EVENT_MAX_AGE_SECONDS * SECOND,
       onEvent: (event) => relations.noteEvent(event, clock.now()),
       onSkipped: figures.skippedEvent,
@@ -160,6 +162,7 @@ export function createCollector(ports: Ports, config: Config): Service {
     name: 'collector',
     health,
     async start() {
+      for (const say of eventFilterWarnings(config)) log.warn({ say }, 'doubtful setting')
       const report = await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
       for (const difference of report.differences) log.warn(difference, 'the bus accepted something else')
       feedback = forwardFeedback(bus, cluster, clock)

@@ -4,6 +4,7 @@ import type { EventObject, Observer } from '@kubewise/kube'
 import { silentLog } from '@kubewise/service'
 import { testKit, VirtualClock } from '@kubewise/testkit'
 import { CriticalMarks } from './critical-marks.ts'
+import { createEventFilter, EVERYTHING, type EventFilterSettings } from './event-filter.ts'
 import { startEventWatch, type Skipped } from './event-watch.ts'
 import { createFigures } from './figures.ts'
 import type { Priority } from './outbox.ts'
@@ -21,7 +22,7 @@ const eventAt = (ms: number, more: object = {}): EventObject => ({
 })
 
 /** A watch over Events that are handed to it. */
-function watching() {
+function watching(settings: Partial<EventFilterSettings> = {}) {
   const clock = new VirtualClock(NOW)
   const sent: { event: KubernetesEvent; id: string; priority: Priority }[] = []
   const skipped: Skipped[] = []
@@ -39,6 +40,7 @@ function watching() {
     outbox: { add: (_subject, event, id, priority) => sent.push({ event: event as KubernetesEvent, id, priority }) },
     owners: new OwnerIndex('test'),
     marks,
+    filter: createEventFilter({ ...EVERYTHING, ...settings }),
     clock,
     log: silentLog,
     maxAgeMs: 300_000,
@@ -55,13 +57,23 @@ describe('the watch of Events', () => {
     ['own', eventAt(NOW, { reportingController: 'kubewise.io/executor' })],
     ['nameless', eventAt(NOW, { regarding: {} })],
     ['malformed', eventAt(NOW, { regarding: { kind: 'Pod', name: '\u001b[2J' } })],
+    ['type', eventAt(NOW, { type: 'Normal' })],
+    ['reason', eventAt(NOW, { type: 'Warning', reason: 'DNSConfigForming' })],
+    ['kind', eventAt(NOW, { type: 'Warning', reason: 'X', regarding: { kind: 'Certificate', name: 'c' } })],
   ]
+  const settings = { EVENT_TYPES: ['Warning'], EVENT_REASONS: ['!DNS*'], EVENT_KINDS: ['!Certificate'] }
   for (const [why, event] of cases)
     it(`passes by, counted, what is ${why}`, () => {
-      const { sent, skipped, see } = watching()
+      const { sent, skipped, see } = watching(settings)
       void see(event)
       assert.deepEqual([skipped, sent], [[why], []])
     })
+
+  it('sends what a rule needs, whatever is left out', () => {
+    const { sent, see } = watching(settings)
+    void see(eventAt(NOW, { reason: 'Killing' }))
+    assert.equal(sent[0]?.event.reason, 'Killing')
+  })
 
   const sets: [string, string, (marks: CriticalMarks) => void, Priority][] = [
     ['a Normal Event', 'Normal', () => undefined, 'normal-event'],
@@ -101,10 +113,10 @@ describe('the watch of Events', () => {
   it('has a figure for each why', async () => {
     const { metrics } = testKit()
     const figures = createFigures(metrics)
-    figures.skippedEvent('old')
+    figures.skippedEvent('reason')
     figures.clockOff()
     const text = await metrics.registry.metrics()
-    assert.match(text, /kubewise_events_skipped_total\{why="old"\} 1/)
+    assert.match(text, /kubewise_events_skipped_total\{why="reason"\} 1/)
     assert.match(text, /kubewise_events_skipped_total\{why="malformed"\} 0/)
     assert.match(text, /kubewise_events_clock_off_total 1/)
   })

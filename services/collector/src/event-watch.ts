@@ -2,12 +2,13 @@ import { idOf, subjects, type KubernetesEvent } from '@kubewise/contracts'
 import { RESOURCES, type EventObject, type Kube, type Reflector } from '@kubewise/kube'
 import type { Clock, Logger } from '@kubewise/service'
 import type { CriticalMarks } from './critical-marks.ts'
+import { LEFT_OUT, type EventFilter } from './event-filter.ts'
 import { eventOf } from './event-of.ts'
 import type { Outbox, Priority } from './outbox.ts'
 import type { OwnerIndex } from './owner-index.ts'
 
 /** Why an Event is not passed on. */
-export const SKIPPED = ['old', 'own', 'nameless', 'malformed'] as const
+export const SKIPPED = ['old', 'own', 'nameless', 'malformed', ...LEFT_OUT] as const
 export type Skipped = (typeof SKIPPED)[number]
 
 export interface EventWatchPorts {
@@ -16,6 +17,7 @@ export interface EventWatchPorts {
   outbox: Pick<Outbox, 'add'>
   owners: OwnerIndex
   marks: Pick<CriticalMarks, 'isCritical'>
+  filter: EventFilter
   clock: Clock
   log: Logger
   /** Older ones are history: they are not sent when the watch begins. */
@@ -43,6 +45,8 @@ export function startEventWatch(ports: EventWatchPorts): Reflector {
     const { event, saidMs, isClockOff } = taken
     if (event.reporter?.startsWith(OWN)) return onSkipped('own')
     if (clock.now() - event.lastMs > ports.maxAgeMs) return onSkipped('old')
+    const { code } = ports.filter(event)
+    if (code !== 'passed' && code !== 'needed') return onSkipped(code)
     if (isClockOff) ports.onClockOff()
     const id = idOf('event', event.uid, event.count, saidMs)
     ports.onEvent(event, id)

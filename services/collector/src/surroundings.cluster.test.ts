@@ -4,6 +4,7 @@ import { connectKube, RESOURCES, type Kube, type Resource } from '@kubewise/kube
 import { silentLog, systemClock } from '@kubewise/service'
 import { eventually, skipWithout, testKit } from '@kubewise/testkit'
 import { CriticalMarks } from './critical-marks.ts'
+import { createEventFilter, EVERYTHING } from './event-filter.ts'
 import { startEventWatch } from './event-watch.ts'
 import { startObjectWatch, type ObjectWatch } from './object-watch.ts'
 import { OwnerIndex } from './owner-index.ts'
@@ -119,6 +120,7 @@ describe('the state of what stands around workloads, on a real cluster', functio
     objects = await startObjectWatch({ ...shared, relations, onPodGone: () => undefined }, kit.signal)
     events = startEventWatch({
       ...shared,
+      filter: createEventFilter(EVERYTHING),
       maxAgeMs: TIMEOUT_MS,
       onEvent: (event) => relations.noteEvent(event, systemClock.now()),
       onSkipped: () => undefined,
