@@ -44,7 +44,7 @@ export async function collectorAndDetector(
   const names = Array.from({ length: metricCount }, (_, i) => `metric_${i}`)
   const common = { NATS_URL: nats.url, KUBEWISE_CLUSTER: 'bench' }
   const collector = createCollector(
-    { ...kit, bus, kube: quietCluster(pods) },
+    { ...kit, bus, kube: quietCluster(pods), record: { open: async () => store } },
     readCollectorConfig({
       ...common,
       PROM_URL: url,

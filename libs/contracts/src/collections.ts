@@ -14,6 +14,7 @@ import type { CollectionSpec } from './document.ts'
 import { decodeExecution, type Execution } from './execution.ts'
 import { decodeFeedback, type Feedback } from './feedback.ts'
 import { decodeIncident, type Incident } from './incident.ts'
+import { decodeKeptEvent, type KeptEvent } from './kept-event.ts'
 import { decodeOutcome, type Outcome } from './outcome.ts'
 import { decodePlan, type Plan } from './plan.ts'
 import { decodeIncidentHead, decodeRevisionRecord, type IncidentHead, type RevisionRecord } from './planner-memory.ts'
@@ -25,6 +26,13 @@ const namespaced = ['target.namespace']
 
 /** The record's collections as data. Each has one writing service; documents that several would change are split instead. */
 export const COLLECTIONS = {
+  events: {
+    name: 'events',
+    writer: ['collector'],
+    decode: decodeKeptEvent,
+    indexes: [{ fields: ['lastMs'] }, { fields: namespaced }],
+    expiresField: 'expiresMs',
+  } as CollectionSpec<KeptEvent>,
   anomalies: {
     name: 'anomalies',
     writer: ['detector'],

@@ -11,6 +11,7 @@ import { Facts } from './facts/facts.ts'
 import { Feedback } from './feedback.ts'
 import { Freshness } from './freshness.ts'
 import { Incident, IncidentNotice } from './incident.ts'
+import { KeptEvent } from './kept-event.ts'
 import { KubernetesEvent } from './kubernetes-event.ts'
 import { MetricBatch } from './metric-batch.ts'
 import { ObjectState } from './object-state.ts'
@@ -38,6 +39,7 @@ export const PUBLISHED: Readonly<Record<string, { title: string; schema: TSchema
   'execution-notice': { title: 'Message: an execution has moved', schema: ExecutionNotice },
   'dead-letter': { title: 'Message: one that could not be worked on', schema: DeadLetter },
   freshness: { title: 'Key-value: what the collector saw last', schema: Freshness },
+  'kept-event': { title: 'Document: a copy of a Kubernetes Event', schema: KeptEvent },
   anomaly: { title: 'Document: an anomaly', schema: Anomaly },
   checkpoint: { title: 'Document: a partition’s detector state', schema: Checkpoint },
   incident: { title: 'Document: an incident', schema: Incident },

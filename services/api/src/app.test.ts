@@ -146,6 +146,32 @@ describe('the API', function () {
     assert.match((await call('GET', '/metrics')).text, /kubewise_api_request_duration_seconds/)
   })
 
+  it('lists copies of Events, newest first, by what they are about', async () => {
+    const events = store.collection(COLLECTIONS.events)
+    for (const [nth, reason, kind, type] of [
+      [1, 'BackOff', 'Pod', 'Warning'],
+      [2, 'Pulled', 'Pod', 'Normal'],
+      [3, 'ScalingReplicaSet', 'Deployment', 'Normal'],
+      [4, 'BackOff', 'Pod', 'Warning'],
+    ] as const) {
+      const entity = { ...web, kind, name: `web-${nth}` }
+      const times = { firstMs: nth, lastMs: nth, seenMs: nth, expiresMs: Date.now() + 600_000 }
+      const said = { cluster: 'test', uid: `u${nth}`, type, reason, message: '', count: 1 }
+      await events.insert({ _id: `e${nth}`, entity, target: web, ...said, ...times })
+    }
+    const ids = async (query: string) =>
+      ((await call('GET', `/api/v1/events${query}`)).json.items as { id: string }[]).map(({ id }) => id)
+    assert.deepEqual(await ids(''), ['e4', 'e3', 'e2', 'e1'])
+    assert.deepEqual(await ids('?reason=BackOff'), ['e4', 'e1'])
+    assert.deepEqual(await ids('?type=Normal&kind=Pod'), ['e2'])
+    assert.deepEqual(await ids('?name=web-3&namespace=shop'), ['e3'])
+    assert.deepEqual(await ids('?namespace=elsewhere'), [])
+    const { json } = await call('GET', '/api/v1/events?limit=3')
+    assert.deepEqual(await ids(`?limit=3&cursor=${encodeURIComponent(json.cursor)}`), ['e1'])
+    for (const query of ['?type=Error', '?reason=', '?reason=a&reason=b', '?colour=red', '?reason[$ne]=x'])
+      assert.equal((await call('GET', `/api/v1/events${query}`)).status, 400, query)
+  })
+
   it('tries a query on the configured Prometheus, and on no other', async () => {
     const validate = (body: object) => call('POST', '/validation/query', body, 'viewer')
     const good = await validate({ query: 'kube_node_info', prometheus_url: `${config.PROM_URL}/` })

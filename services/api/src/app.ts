@@ -16,6 +16,7 @@ import { mount, type Desk } from './route.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
 import { configurationRoutes } from './routes/configuration.ts'
+import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { planRoutes } from './routes/plans.ts'
 import { questionRoutes } from './routes/questions.ts'
@@ -41,6 +42,7 @@ export const ROUTES = [
   ...planRoutes,
   ...questionRoutes,
   ...recordRoutes,
+  ...eventRoutes,
   ...silenceRoutes,
   ...alertRoutes,
   ...configurationRoutes,

@@ -10,12 +10,14 @@ import { Batches } from './batches.ts'
 import type { Config } from './config.ts'
 import { CriticalMarks } from './critical-marks.ts'
 import { createEventFilter, eventFilterWarnings } from './event-filter.ts'
+import { EventRecord } from './event-record.ts'
 import { startEventWatch } from './event-watch.ts'
 import { forwardFeedback } from './feedback.ts'
 import { createFigures } from './figures.ts'
 import { FreshnessBoard } from './freshness.ts'
 import { startObjectWatch } from './object-watch.ts'
 import { Outbox } from './outbox.ts'
+import type { LazyRecord } from './lazy-record.ts'
 import { OwnerIndex } from './owner-index.ts'
 import { measure } from './measure.ts'
 import { Relations } from './relations.ts'
@@ -26,9 +28,12 @@ export { readConfig, type Config } from './config.ts'
 export interface Ports extends Kit {
   bus: Bus
   kube: Kube
+  /** For copies of Events, where they are to be kept; nothing else here needs it. */
+  record: Pick<LazyRecord, 'open'>
 }
 
 const SECOND = 1000
+const HOUR = 3600 * SECOND
 const RENEW_MS = 2 * SECOND
 const TICK_MS = 5 * SECOND
 const FRESHNESS_MS = 2 * SECOND
@@ -94,6 +99,11 @@ export function createCollector(ports: Ports, config: Config): Service {
 
     const isCold = (await bus.streamState(STREAMS.signals.name)).messages === 0
     const sending = outbox.run(signal)
+    const copies =
+      config.EVENT_KEEP_HOURS > 0
+        ? new EventRecord({ ...ports, keepMs: config.EVENT_KEEP_HOURS * HOUR, onCopy: figures.copy })
+        : undefined
+    const copying = copies?.run(signal)
     const watched = { cluster, kube, outbox, owners, marks: new CriticalMarks(), clock, log }
     const objects = await startObjectWatch(
       { ...watched, relations, health, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
@@ -103,7 +113,10 @@ export function createCollector(ports: Ports, config: Config): Service {
       ...watched,
       filter: createEventFilter(config),
       maxAgeMs: config.EVENT_MAX_AGE_SECONDS * SECOND,
-      onEvent: (event) => relations.noteEvent(event, clock.now()),
+      onEvent(event, id) {
+        relations.noteEvent(event, clock.now())
+        copies?.keep(event, id)
+      },
       onSkipped: figures.skippedEvent,
       onClockOff: figures.clockOff,
     })
@@ -155,7 +168,7 @@ export function createCollector(ports: Ports, config: Config): Service {
       ),
     ])
     await Promise.all([objects.stop(), events.stop(), alerts.stop()])
-    await sending
+    await Promise.all([sending, copying])
   }
 
   return {

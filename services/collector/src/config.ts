@@ -9,6 +9,7 @@ import {
   loadConfig,
   processSettings,
   prometheusSettings,
+  recordSettings,
   type Environment,
 } from '@kubewise/service'
 import { withGoodQueries } from '@kubewise/metrics'
@@ -18,6 +19,7 @@ import { eventFilterMistakes } from './event-filter.ts'
 const Settings = Type.Object({
   ...processSettings,
   ...busSettings,
+  ...recordSettings,
   ...prometheusSettings,
   ...breakerSettings,
   KUBEWISE_CLUSTER: clusterSettings.KUBEWISE_CLUSTER,

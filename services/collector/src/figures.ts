@@ -1,6 +1,7 @@
 import type { PromAnswer } from '@kubewise/metrics'
 import type { Metrics } from '@kubewise/service'
 import { ALERT_LABELS, type AlertLabel } from './alerts.ts'
+import { COPIES, type Copied } from './event-record.ts'
 import { SKIPPED, type Skipped } from './event-watch.ts'
 import { PRIORITIES, type Priority } from './outbox.ts'
 import type { NotTaken } from './series-index.ts'
@@ -12,6 +13,7 @@ export interface Figures {
   notTaken(query: string, count: Readonly<Record<NotTaken, number>>): void
   skippedEvent(why: Skipped): void
   clockOff(): void
+  copy(what: Copied): void
   alert(by: AlertLabel): void
   shed(priority: Priority): void
   sent(): void
@@ -29,6 +31,13 @@ export function createFigures(metrics: Metrics): Figures {
   const clockOff = metrics.counter(
     'kubewise_events_clock_off_total',
     'Kubernetes Events whose time was put right: ahead of now, or before the API server had them.',
+  )
+  const copies = metrics.counter(
+    'kubewise_event_copies_total',
+    'Copies of Events for the record, by what became of them.',
+    {
+      what: COPIES,
+    },
   )
   const notTaken = metrics.gauge(
     'kubewise_series_not_taken',
@@ -61,6 +70,7 @@ export function createFigures(metrics: Metrics): Figures {
       for (const [why, series] of Object.entries(count)) notTaken.set({ query, why }, series)
     },
     skippedEvent: (why) => skipped.inc({ why }),
+    copy: (what) => copies.inc({ what }),
     clockOff: () => clockOff.inc(),
     alert: (by) => alerts.inc({ by }),
     shed: (priority) => shed.inc({ priority }),

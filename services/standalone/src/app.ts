@@ -73,7 +73,7 @@ export async function startStandalone({ kit, kube, env }: StandaloneOptions): Pr
     createDetector(ports('detector'), configs.detector),
     createPlanner(ports('planner'), configs.planner),
     createExecutor(ports('executor'), configs.executor),
-    createCollector(ports('collector'), configs.collector),
+    createCollector({ ...ports('collector'), record: { open: async () => store } }, configs.collector),
   ]
   for (const service of services) {
     started.defer(() => service.stop())
