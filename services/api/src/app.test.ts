@@ -86,6 +86,12 @@ describe('the API', function () {
     )
     bus = await connectBus({ url: nats.url, name: 'test', ...kit })
     store = await openStore({ kind: 'sqlite', file: join(folder.path, 'db') }, kit)
+    const planners = await openStore({ kind: 'sqlite', file: join(folder.path, 'db') }, kit)
+    for (const [id, expiresMs] of Object.entries({ past: 1, present: Date.now() + 600_000 }))
+      await planners
+        .collection(COLLECTIONS.prompts)
+        .insert({ _id: id, promptVersion: '1', text: 'a prompt', keptMs: 1, expiresMs })
+    await planners.close()
     config = readConfig({
       NATS_URL: nats.url,
       PORT: '0',
@@ -145,6 +151,12 @@ describe('the API', function () {
       assert.equal((await call('GET', path)).status, 200, path)
     assert.match((await call('GET', '/metrics')).text, /kubewise_api_request_duration_seconds/)
   })
+
+  it('removes what is past its time, also from collections that only others write', () =>
+    eventually(async () => {
+      const { items } = await store.collection(COLLECTIONS.prompts).find()
+      return items.length === 1 && items[0]?._id === 'present'
+    }))
 
   it('lists copies of Events, newest first, by what they are about', async () => {
     const events = store.collection(COLLECTIONS.events)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { openSigner, type Signer } from '@kubewise/audit'
 import type { Bus } from '@kubewise/bus'
-import { BUCKETS, STREAMS } from '@kubewise/contracts'
+import { BUCKETS, COLLECTIONS, STREAMS, type CollectionSpec, type StoredDocument } from '@kubewise/contracts'
 import { auditKeyFile, every, expandHome, listen, type Kit, type Service } from '@kubewise/service'
 import type { Store } from '@kubewise/store'
 import express from 'express'
@@ -52,6 +52,12 @@ export const ROUTES = [
 const BODY_LIMIT = '256kb'
 const PING_MS = 5000
 const EXPIRE_MS = 60_000
+
+/** A store removes only from collections that it has opened, and whoever writes them may run no more. */
+function openExpiring(store: Store): void {
+  for (const spec of Object.values(COLLECTIONS) as CollectionSpec<StoredDocument>[])
+    if (spec.expiresField !== undefined) store.collection(spec)
+}
 
 export interface Api extends Service {
   /** Port it listens on, once started. */
@@ -111,6 +117,7 @@ export function createApi(ports: Ports, config: Config): Api {
       void every(clock, PING_MS, signal, watch, () =>
         health.set('record', 'ready', { ok: false, say: 'the record cannot be reached' }),
       )
+      openExpiring(store)
       void every(
         clock,
         EXPIRE_MS,
