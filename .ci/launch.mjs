@@ -56,8 +56,7 @@ const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--heap-growing-per
 install()
 let [first, ...rest] = process.argv.slice(2)
 const program = first === '--bin' ? join(root, 'node_modules', '.bin', rest.shift() ?? '') : join(root, first ?? '')
-const [command, args] =
-  first === '--bin' ? [program, rest] : [node, [...NODE_FLAGS, program, ...rest]]
+const [command, args] = first === '--bin' ? [program, rest] : [node, [...NODE_FLAGS, program, ...rest]]
 const child = spawn(command, args, {
   stdio: 'inherit',
   env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },

@@ -9,7 +9,7 @@ import {
   type Signal,
 } from '@kubewise/contracts'
 import type { FeedbackModel } from './alerting/feedback-memory.ts'
-import { Judge } from './alerting/judge.ts'
+import { Judge, type JudgeState } from './alerting/judge.ts'
 import { Episodes, type EpisodesState, type Moment } from './episodes.ts'
 import { fact, type Finding } from './finding.ts'
 import { emptyMemory, isWaitedOn, type EntityMemory } from './memory.ts'
@@ -32,7 +32,7 @@ export interface DetectorState {
   entities: [string, EntityMemory][]
   episodes: EpisodesState
   metrics: MetricWatchState
-  judge: ReturnType<Judge['state']>
+  judge: JudgeState
   alerts: OutsideAlertsState
   thresholds: Record<string, number>
 }

@@ -4,12 +4,12 @@ import { T0, web } from './signals.test-data.ts'
 export const STEP_MS = 15_000
 
 /** Metrics of pods, as the catalogue knows them. */
-export const POD_METRICS = [
+export const POD_METRICS: readonly string[] = [
   'pod_cpu_utilization_pct',
   'pod_memory_utilization_pct',
   'pod_cpu_throttled_pct',
   'container_file_handles_pct',
-] as const
+]
 
 /** What each is of in ordinary times: a wave of its own, and noise that repeats nowhere. */
 export const ordinary = (step: number, metric: number, pod: number): number =>
@@ -19,12 +19,7 @@ export const ordinary = (step: number, metric: number, pod: number): number =>
 export function round(
   step: number,
   valueOf: (step: number, metric: number, pod: number) => number = ordinary,
-  {
-    pods = ['web-1'],
-    metrics = POD_METRICS as readonly string[],
-    isBackfill = false,
-    known = undefined as KnownOfMetric | undefined,
-  } = {},
+  { pods = ['web-1'], metrics = POD_METRICS, isBackfill = false, known = undefined as KnownOfMetric | undefined } = {},
 ): MetricBatch {
   const timeMs = T0 + step * STEP_MS
   const entityOf = (name: string) => ({ cluster: 'test', kind: 'Pod', namespace: 'shop', name })

@@ -1,6 +1,6 @@
-import { AlertGuard, type AlertStep, type ShippedBudget } from '@kubewise/stats'
+import { AlertGuard, type AlertStep } from '@kubewise/stats'
 import type { AnomalyMessage, Explanation } from '@kubewise/contracts'
-import { BudgetedAlerts, type BudgetedAlertsState } from './budgeted-alerts.ts'
+import type { BudgetedAlerts } from './budgeted-alerts.ts'
 import { EventBursts, type EventBurstsState } from './event-bursts.ts'
 import { decadesOf, explain, weigh, type Unusual } from './explain.ts'
 import { FeedbackMemory, type FeedbackModel, type FeedbackState } from './feedback-memory.ts'
@@ -14,6 +14,8 @@ export interface JudgeState {
   rollouts: RolloutsState
   feedback: FeedbackState
   guard: ReturnType<AlertGuard['state']>
+  factor: number
+  perDay: number
 }
 
 /**
@@ -76,7 +78,7 @@ export class Judge {
     this.rollouts.forgetStale(nowMs)
   }
 
-  state(): JudgeState & { factor: number; perDay: number } {
+  state(): JudgeState {
     return {
       bursts: this.bursts.state(),
       rollouts: this.rollouts.state(),
@@ -87,7 +89,7 @@ export class Judge {
     }
   }
 
-  restore(state: ReturnType<Judge['state']>): void {
+  restore(state: JudgeState): void {
     this.bursts.restore(state.bursts)
     this.rollouts.restore(state.rollouts)
     this.feedback.restore(state.feedback)

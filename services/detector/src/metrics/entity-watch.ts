@@ -208,12 +208,12 @@ export class EntityWatch {
     if (watched.vectors <= UNSCORED_VECTORS || z.every(Number.isNaN)) return isGrown?.()
     const score = viewAgreement(z, watched.weights)
     const shares = Float64Array.from(z, (each, i) =>
-      score > 0 && each === each ? (watched.weights[i]! * Math.sqrt(Math.min(50, Math.abs(each)))) / score : 0,
+      score > 0 && !Number.isNaN(each) ? (watched.weights[i]! * Math.sqrt(Math.min(50, Math.abs(each)))) / score : 0,
     )
     const young = this.#judged(watched, this.#young, this.#youngOf(watched), score, () => ({
       contributors: byShare(watched.models, (model, i) => contributorBy(model, readings[i]!, shares[i]!)),
       views: { agreement: Math.round(score * 100) / 100 },
-      isOfMeaning: readings.some((reading, i) => z[i]! === z[i]! && isOfMeaning(watched.models[i]!, reading)),
+      isOfMeaning: readings.some((reading, i) => !Number.isNaN(z[i]) && isOfMeaning(watched.models[i]!, reading)),
       usesSeason: readings.some(({ usesSeason }) => usesSeason),
     }))
     return isGrown ? isGrown() : young
