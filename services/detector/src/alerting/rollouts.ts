@@ -4,6 +4,8 @@ import { rolloutFactor } from '@kubewise/stats'
 /** Revisions of a workload that are remembered: an old pod's state that comes late is no change. */
 const REVISIONS = 4
 const FORGOTTEN_MS = 24 * 3_600_000
+/** What changes all the time, as an autoscaler has it, is no reason to be less attentive all the time. */
+const REST_MS = 3_600_000
 
 interface Known {
   revisions: string[]
@@ -27,10 +29,10 @@ export class Rollouts {
     if (state.type === 'Pod') {
       const { revision } = state
       if (revision === undefined || known.revisions.includes(revision)) return
-      if (known.revisions.length > 0) known.changedMs = nowMs
+      if (known.revisions.length > 0) change(known, nowMs)
       known.revisions = [...known.revisions, revision].slice(-REVISIONS)
     } else {
-      if (known.wanted !== undefined && known.wanted !== state.wanted) known.changedMs = nowMs
+      if (known.wanted !== undefined && known.wanted !== state.wanted) change(known, nowMs)
       known.wanted = state.wanted
     }
     this.#known.set(key, known)
@@ -54,4 +56,8 @@ export class Rollouts {
     this.#known.clear()
     for (const [key, known] of state) this.#known.set(key, known)
   }
+}
+
+function change(known: Known, nowMs: number): void {
+  if (known.changedMs === undefined || nowMs - known.changedMs >= REST_MS) known.changedMs = nowMs
 }
