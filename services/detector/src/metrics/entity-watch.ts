@@ -20,6 +20,8 @@ export const ENTITY_RULE = { name: 'entity-unusual', version: 1, forMs: 0, clear
 
 /** Tier 3's matrices are no larger; metrics beyond have a say in the agreement of views alone. */
 const MOST_COLUMNS = 40
+/** An entity of more series is none: what a query says of everything belongs to the cluster as a whole. */
+const MOST_SERIES = 200
 /** An entity's metrics must have been the same for so many vectors before their company is learnt. */
 const SETTLED_VECTORS = 8
 const UNSCORED_VECTORS = 60
@@ -98,7 +100,10 @@ export class EntityWatch {
    */
   advance(model: Model, timeMs: number): { entity: Entity; target: Entity; finding: Finding | undefined } | undefined {
     const watched = this.#watched.get(model.entityKey) ?? this.#watch(model, timeMs)
-    if (!watched.models.includes(model)) this.#join(watched, model)
+    if (!watched.models.includes(model)) {
+      if (watched.models.length >= MOST_SERIES) return undefined
+      this.#join(watched, model)
+    }
     if (watched.startMs === 0) watched.startMs = timeMs
     if (timeMs < watched.startMs + watched.stepMs) return undefined
     const finding = this.#close(watched)
