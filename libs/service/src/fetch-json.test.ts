@@ -58,6 +58,13 @@ describe('fetchJson', () => {
     ['JSON cut short', answer(200, '{"status": '), {}, 'malformed', /not JSON$/],
     ['nothing', answer(200, ''), {}, 'malformed', /not JSON$/],
     [
+      'what is not compressed as it says',
+      answer(200, 'garbage', { 'content-encoding': 'gzip' }),
+      {},
+      'malformed',
+      /not compressed as it says$/,
+    ],
+    [
       'more than is wanted',
       answer(200, JSON.stringify('x'.repeat(5000))),
       { maxBytes: 1000 },
@@ -106,6 +113,16 @@ describe('fetchJson', () => {
     const error = await failure(fetchJson(server.url))
     assert.equal(error.status, 500)
     assert.equal(error.body?.length, 4096)
+  })
+
+  it('reads the body as it is told, and no bound of its own holds then', async () => {
+    await using server = await serve(answer(200, `{"a": ${'1'.repeat(100)}`))
+    const readBody = async (chunks: AsyncIterable<Uint8Array>) => {
+      let bytes = 0
+      for await (const chunk of chunks) bytes += chunk.length
+      return String(bytes)
+    }
+    assert.equal(await fetchJson(server.url, { readBody, maxBytes: 1 }), 106)
   })
 
   it('asks once only', async () => {

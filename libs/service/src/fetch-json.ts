@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { explain } from './explain.ts'
 
 export type HttpErrorKind = 'timeout' | 'unreachable' | 'status' | 'malformed' | 'too-large'
@@ -35,6 +36,11 @@ export interface FetchOptions {
   timeoutMs?: number
   /** Of the answer, after decompression; default 32 MiB. */
   maxBytes?: number
+  /**
+   * Reads the body, decompressed, for who wants a part of what may be large; `maxBytes` then counts for nothing, and what it
+   * gives is the text.
+   */
+  readBody?: (chunks: AsyncIterable<Uint8Array>) => Promise<string>
   signal?: AbortSignal
 }
 
@@ -89,7 +95,13 @@ async function refused(response: Response, origin: string): Promise<HttpError> {
 }
 
 /** `fetch` says "fetch failed" and hides why in the cause. */
-const reason = (error: unknown) => explain(error instanceof TypeError ? (error.cause ?? error) : error)
+const causeOf = (error: unknown) => (error instanceof TypeError ? (error.cause ?? error) : error)
+
+/** The body is not compressed as its header says. */
+function isBadCompression(error: unknown): boolean {
+  const { code } = (causeOf(error) ?? {}) as { code?: unknown }
+  return typeof code === 'string' && /^(Z_|ERR__?ERROR_FORMAT|ERR_BROTLI)/.test(code)
+}
 
 /**
  * One request, sent once: no retries, no redirects (a redirected POST arrives as a GET, a redirected credential at a stranger).
@@ -109,6 +121,10 @@ export async function fetchText(address: string | URL, options: FetchOptions = {
       ...(body === undefined ? {} : { body }),
     })
     if (!response.ok) throw await refused(response, url.origin)
+    if (options.readBody) {
+      const text = await options.readBody(response.body ?? Readable.from([]))
+      return { status: response.status, headers: response.headers, text }
+    }
     const { text, isCut } = await readBounded(response, maxBytes)
     if (isCut) throw new HttpError('too-large', `${url.origin} answered more than ${maxBytes} bytes`)
     return { status: response.status, headers: response.headers, text }
@@ -117,7 +133,11 @@ export async function fetchText(address: string | URL, options: FetchOptions = {
     signal?.throwIfAborted()
     if (deadline.aborted)
       throw new HttpError('timeout', `${url.origin} did not answer within ${timeoutMs} ms`, { cause: error })
-    throw new HttpError('unreachable', `${url.origin} gave no answer: ${reason(error)}`, { cause: error })
+    if (isBadCompression(error))
+      throw new HttpError('malformed', `${url.origin} answered something that is not compressed as it says`, {
+        cause: error,
+      })
+    throw new HttpError('unreachable', `${url.origin} gave no answer: ${explain(causeOf(error))}`, { cause: error })
   }
 }
 
