@@ -11,6 +11,8 @@ const ajv = new Ajv2020({ allErrors: true, strict: true, discriminator: true, al
 addFormats.default(ajv)
 
 const LONGEST_SHOWN = 80
+/** A million mistakes in one message are one mistake. */
+const MOST_SAID = 100
 
 /** Says one mistake as: where, what was expected, what was found. */
 function sentence(error: ErrorObject, root: unknown): string {
@@ -34,7 +36,8 @@ export function decoderOf<S extends TSchema>(schema: S, extra?: (value: Static<S
   let validate: ValidateFunction | undefined
   return (value) => {
     validate ??= ajv.compile(schema)
-    if (!validate(value)) return { ok: false, errors: (validate.errors ?? []).map((error) => sentence(error, value)) }
+    if (!validate(value))
+      return { ok: false, errors: (validate.errors ?? []).slice(0, MOST_SAID).map((error) => sentence(error, value)) }
     const errors = extra?.(value as Static<S>) ?? []
     return errors.length === 0 ? { ok: true, value: value as Static<S> } : { ok: false, errors }
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readAnswer } from './prometheus.ts'
+import * as fc from 'fast-check'
+import { PrometheusError, readAnswer } from './prometheus.ts'
 
 const vector = (...result: unknown[]) => ({ status: 'success', data: { resultType: 'vector', result } })
 
@@ -57,5 +58,44 @@ describe('readAnswer', () => {
     )
     assert.equal(series.length, 1)
     assert.equal(({} as Record<string, unknown>)['x'], undefined)
+  })
+
+  it('gives finite numbers in columns of one length, or says that it is malformed, whatever it is given', () => {
+    const text = fc.oneof(fc.string(), fc.double().map(String), fc.constantFrom('NaN', '+Inf', '1e309', ' '))
+    const point = fc.oneof(
+      { weight: 9, arbitrary: fc.tuple(fc.double({ min: 0, max: 1e11, noNaN: true }), text) },
+      fc.jsonValue(),
+    )
+    const labels = fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 })
+    const rows = fc.oneof(
+      fc.record({ resultType: fc.constant('vector'), result: fc.array(fc.record({ metric: labels, value: point })) }),
+      fc.record({
+        resultType: fc.constant('matrix'),
+        result: fc.array(fc.record({ metric: labels, values: fc.array(point) }), { maxLength: 4 }),
+      }),
+      fc.record({ resultType: fc.constant('scalar'), result: point }),
+    )
+    const answer = fc.oneof(
+      { weight: 9, arbitrary: fc.record({ status: fc.constant('success'), data: rows }) },
+      fc.jsonValue(),
+    )
+    let taken = 0
+    fc.assert(
+      fc.property(answer, (given) => {
+        try {
+          const { series, droppedPoints } = readAnswer(given)
+          assert.ok(droppedPoints >= 0)
+          for (const { timeMs, value } of series) {
+            assert.equal(timeMs.length, value.length)
+            assert.ok([...timeMs, ...value].every(Number.isFinite))
+            taken += value.length
+          }
+        } catch (error) {
+          assert.ok(error instanceof PrometheusError && error.kind === 'malformed', String(error))
+        }
+      }),
+      { numRuns: 300 },
+    )
+    assert.ok(taken > 0)
   })
 })

@@ -1,6 +1,7 @@
 import { fetchJson, HttpError } from '@kubewise/service'
 import { decoderOf } from '@kubewise/contracts'
 import { Type, type Static } from 'typebox'
+import { ANSWER_BOUNDS, readSome, type AnswerBounds } from './bounded-answer.ts'
 
 const Labels = Type.Record(Type.String(), Type.String())
 /** The year 5138: whatever is dated later is no date. */
@@ -20,11 +21,12 @@ const Answer = Type.Object({
   data: Type.Union([
     Type.Object({
       resultType: Type.Literal('vector'),
-      result: Type.Array(Type.Object({ metric: Labels, value: Point })),
+      // A native histogram has no value: it is no number.
+      result: Type.Array(Type.Object({ metric: Labels, value: Type.Optional(Point) })),
     }),
     Type.Object({
       resultType: Type.Literal('matrix'),
-      result: Type.Array(Type.Object({ metric: Labels, values: Type.Array(Point) })),
+      result: Type.Array(Type.Object({ metric: Labels, values: Type.Optional(Type.Array(Point)) })),
     }),
     Type.Object({ resultType: Type.Literal('scalar'), result: Point }),
   ]),
@@ -44,13 +46,17 @@ export interface PromAnswer {
   resultType: 'vector' | 'matrix' | 'scalar'
   series: PromSeries[]
   droppedPoints: number
+  /** Series that were more than is kept of one answer. */
+  leftOutSeries: number
   warnings: readonly string[]
 }
 
+export type PrometheusErrorKind = 'malformed' | 'refused' | 'misdated'
+
 /** An answer that Prometheus should never give, or an error it reports of a query. */
 export class PrometheusError extends Error {
-  readonly kind: 'malformed' | 'refused'
-  constructor(kind: 'malformed' | 'refused', message: string) {
+  readonly kind: PrometheusErrorKind
+  constructor(kind: PrometheusErrorKind, message: string) {
     super(message)
     this.name = 'PrometheusError'
     this.kind = kind
@@ -66,22 +72,25 @@ export interface Prometheus {
   ): Promise<PromAnswer>
 }
 
-const MAX_ANSWER_BYTES = 256 * 1024 ** 2
-
-/** @param maxBytes of an answer, after decompression */
-export function prometheusAt(url: string, timeoutMs: number, maxBytes = MAX_ANSWER_BYTES): Prometheus {
+/** @param bounds of an answer: what is beyond is left out, or refuses it */
+export function prometheusAt(url: string, timeoutMs: number, bounds: Partial<AnswerBounds> = {}): Prometheus {
   const ask = async (path: string, parameters: Record<string, string>, signal: AbortSignal): Promise<PromAnswer> => {
+    let leftOutSeries = 0
     const answer = await fetchJson(`${url}/api/v1/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(parameters).toString(),
       timeoutMs,
-      maxBytes,
+      async readBody(chunks) {
+        const { text, leftOut } = await readSome(chunks, { ...ANSWER_BOUNDS, ...bounds })
+        leftOutSeries = leftOut
+        return text
+      },
       signal,
     }).catch((error: unknown) => {
       throw refusedBy(error) ?? error
     })
-    return readAnswer(answer)
+    return { ...readAnswer(answer), leftOutSeries }
   }
   const seconds = (ms: number) => String(ms / 1000)
   return {
@@ -119,14 +128,15 @@ export function readAnswer(answer: unknown): PromAnswer {
   const { data, warnings = [] } = decoded.value
   const rows =
     data.resultType === 'vector'
-      ? data.result.map(({ metric, value }) => ({ metric, values: [value] }))
+      ? data.result.map(({ metric, value }) => ({ metric, values: value && [value] }))
       : data.resultType === 'matrix'
         ? data.result
         : [{ metric: {}, values: [data.result] }]
   let droppedPoints = 0
   const series = rows.map(({ metric, values }) => {
+    if (!values) droppedPoints += 1
     const one: PromSeries = { labels: metric, timeMs: [], value: [] }
-    for (const [atSeconds, text] of values) {
+    for (const [atSeconds, text] of values ?? []) {
       const value = Number(text)
       if (text.trim() === '' || !Number.isFinite(value)) droppedPoints += 1
       else {
@@ -136,5 +146,5 @@ export function readAnswer(answer: unknown): PromAnswer {
     }
     return one
   })
-  return { resultType: data.resultType, series, droppedPoints, warnings }
+  return { resultType: data.resultType, series, droppedPoints, leftOutSeries: 0, warnings }
 }

@@ -29,11 +29,11 @@ export async function validateQuery(prometheus: Prometheus, query: string, signa
   if (mistakes.length > 0) return { isValid: false, ...nothing, mistakes, advice }
   try {
     const answer = await prometheus.query(query, signal)
-    const { resultType, series, warnings } = answer
+    const { resultType, series, leftOutSeries, warnings } = answer
     return {
       isValid: resultType !== 'matrix',
       resultType,
-      seriesCount: series.length,
+      seriesCount: series.length + leftOutSeries,
       samples: series
         .filter(({ value }) => value.length > 0)
         .slice(0, SAMPLES_SHOWN)
@@ -47,11 +47,11 @@ export async function validateQuery(prometheus: Prometheus, query: string, signa
   }
 }
 
-function adviceOnAnswer({ series, droppedPoints }: Awaited<ReturnType<Prometheus['query']>>): string[] {
+function adviceOnAnswer({ series, leftOutSeries, droppedPoints }: Awaited<ReturnType<Prometheus['query']>>): string[] {
   const advice: string[] = []
   if (series.length === 0) advice.push('it answers with nothing now: is what it asks for exported here?')
-  if (series.length > MANY_SERIES)
-    advice.push(`it answers with ${series.length} series: group them by what they are about`)
+  if (series.length + leftOutSeries > MANY_SERIES)
+    advice.push(`it answers with ${series.length + leftOutSeries} series: group them by what they are about`)
   if (droppedPoints > 0) advice.push(`${droppedPoints} of its values are no finite numbers; these are left out`)
   return advice
 }

@@ -26,7 +26,7 @@ const validate = changing({
     if (asked !== undefined && asked.replace(/\/+$/, '') !== url)
       throw badRequest([`prometheus_url: expected the Prometheus that is configured, or nothing, got '${asked}'`])
     const startedMs = clock.monotonic()
-    const prometheus = prometheusAt(url, config.PROM_TIMEOUT * SECOND, MAX_ANSWER_BYTES)
+    const prometheus = prometheusAt(url, config.PROM_TIMEOUT * SECOND, { maxBytes: MAX_ANSWER_BYTES })
     const verdict = await validateQuery(prometheus, query, AbortSignal.timeout(config.PROM_TIMEOUT * SECOND)).catch(
       (error: unknown) => {
         throw new Problem(502, 'prometheus-unavailable', `Prometheus cannot be asked: ${reasonOf(error)}.`)
