@@ -60,7 +60,9 @@ export function createCollector(ports: Ports, config: Config): Service {
     },
     ports,
   )
-  const prometheus = guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND))
+  // Of one answer twice as many as may be taken, so that a series that is known is not cut off for a new one before it in line.
+  const bounds = { series: 2 * config.KUBEWISE_MAX_SERIES_PER_QUERY }
+  const prometheus = guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND, bounds))
   let leading: Promise<void> | undefined
   let feedback: { stop(): Promise<void> } | undefined
 
@@ -144,7 +146,8 @@ export function createCollector(ports: Ports, config: Config): Service {
           history: new Batches(cluster, true, sendBatch),
           waiting: () => outbox.waiting,
           onPolled: figures.polled,
-          onNotTaken: figures.notTaken,
+          onFailed: figures.failed,
+          onSamples: figures.samples,
         },
         collected,
         isCold ? config.KUBEWISE_HISTORY_SECONDS * SECOND : 0,

@@ -47,6 +47,7 @@ describe('backfill', () => {
           resultType: 'vector',
           series: [{ labels: {}, timeMs: [0], value: [1] }],
           droppedPoints: 0,
+          leftOutSeries: 0,
           warnings: [],
         }),
       queryRange(_expression, range) {
@@ -58,6 +59,7 @@ describe('backfill', () => {
           resultType: 'matrix',
           series: [{ labels: { node: 'n' }, timeMs, value: timeMs.map((ms) => ms % 7) }],
           droppedPoints: 0,
+          leftOutSeries: 0,
           warnings: [],
         })
       },
@@ -76,6 +78,7 @@ describe('backfill', () => {
         index: new SeriesIndex('c', () => undefined),
         batches: new Batches('c', true, (batch) => sent.push(batch)),
         waiting: () => 0,
+        onSamples: () => undefined,
       },
       metric,
       { startMs: endMs - 24 * HOUR, endMs, isOver },

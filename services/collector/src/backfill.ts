@@ -1,8 +1,8 @@
 import type { Metric, Prometheus } from '@kubewise/metrics'
 import type { Clock, Logger } from '@kubewise/service'
 import type { Batches } from './batches.ts'
-import { takeInto } from './poller.ts'
 import type { SeriesIndex } from './series-index.ts'
+import { takeInto, type SampleCounts } from './take-into.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -24,6 +24,7 @@ export interface BackfillPorts {
   batches: Batches
   /** Messages that wait for the bus; history waits while they are many. */
   waiting: () => number
+  onSamples(count: SampleCounts): void
 }
 
 /** A stretch of history that is asked for at one step. */
@@ -73,7 +74,7 @@ export async function oldestMs(
  * @returns how many samples were sent
  */
 export async function backfill(
-  { prometheus, clock, log, index, batches, waiting }: BackfillPorts,
+  { prometheus, clock, log, index, batches, waiting, onSamples }: BackfillPorts,
   metric: Metric,
   window: { startMs: number; endMs: number; isOver: () => boolean },
   signal: AbortSignal,
@@ -91,8 +92,9 @@ export async function backfill(
         break
       }
       const answer = await prometheus.queryRange(metric.query, range, signal)
-      takeInto(index, batches, metric, answer, clock.now())
-      samples += answer.series.reduce((sum, { value }) => sum + value.length, 0)
+      const taken = takeInto(index, batches, metric, answer, range, clock.now())
+      onSamples(taken.samples)
+      samples += taken.samples.taken
       batches.flush()
     }
   } catch (error) {

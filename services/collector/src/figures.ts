@@ -1,16 +1,18 @@
-import type { PromAnswer } from '@kubewise/metrics'
 import type { Metrics } from '@kubewise/service'
 import { ALERT_LABELS, type AlertLabel } from './alerts.ts'
 import { COPIES, type Copied } from './event-record.ts'
 import { SKIPPED, type Skipped } from './event-watch.ts'
+import { FAILURES, type Failure } from './failure.ts'
 import { PRIORITIES, type Priority } from './outbox.ts'
-import type { NotTaken } from './series-index.ts'
+import { SAMPLE_OUTCOMES, type SampleCounts, type Taken } from './take-into.ts'
 
 /** What the collector counts: everything taken, and everything that was not, by why. */
 export interface Figures {
-  polled(query: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
-  /** How many series of a query's newest answer were not taken, by why. */
-  notTaken(query: string, count: Readonly<Record<NotTaken, number>>): void
+  /** @param hasWarnings of Prometheus */
+  polled(query: string, taken: Taken, hasWarnings: boolean): void
+  failed(query: string, why: Failure): void
+  /** Of history, which belongs to no poll. */
+  samples(count: SampleCounts): void
   skippedEvent(why: Skipped): void
   clockOff(): void
   copy(what: Copied): void
@@ -22,7 +24,10 @@ export interface Figures {
 export function createFigures(metrics: Metrics): Figures {
   const polls = metrics.counter('kubewise_polls_total', 'Queries asked of Prometheus.', { query: [], outcome: [] })
   const samples = metrics.counter('kubewise_samples_collected_total', 'Samples that Prometheus answered with.', {
-    outcome: ['taken', 'not-finite'],
+    outcome: SAMPLE_OUTCOMES,
+  })
+  const failures = metrics.counter('kubewise_poll_failures_total', 'Queries that brought nothing, by why.', {
+    why: FAILURES,
   })
   const warnings = metrics.counter('kubewise_prometheus_warnings_total', 'Answers that came with a warning.')
   const skipped = metrics.counter('kubewise_events_skipped_total', 'Kubernetes Events that were not passed on.', {
@@ -41,7 +46,7 @@ export function createFigures(metrics: Metrics): Figures {
   )
   const notTaken = metrics.gauge(
     'kubewise_series_not_taken',
-    "Series of a query's newest answer that were not taken: of pods whose owner is not known yet, or more than one query, or the collector, may have.",
+    "Series of a query's newest answer that were not taken: of pods whose owner is not known yet, more than one query, or the collector, may have, or of what can be no object.",
     { query: [], why: [] },
   )
   const alerts = metrics.counter(
@@ -55,20 +60,21 @@ export function createFigures(metrics: Metrics): Figures {
     priority: PRIORITIES,
   })
   const sent = metrics.counter('kubewise_signals_sent_total', 'Signals that the bus has stored.')
+  const count = (counts: SampleCounts) => {
+    for (const outcome of SAMPLE_OUTCOMES) samples.inc({ outcome }, counts[outcome])
+  }
   return {
-    polled(query, outcome, answer) {
-      polls.inc({ query, outcome })
-      if (!answer) return
-      samples.inc(
-        { outcome: 'taken' },
-        answer.series.reduce((sum, { value }) => sum + value.length, 0),
-      )
-      samples.inc({ outcome: 'not-finite' }, answer.droppedPoints)
-      if (answer.warnings.length > 0) warnings.inc()
+    polled(query, taken, hasWarnings) {
+      polls.inc({ query, outcome: 'ok' })
+      count(taken.samples)
+      for (const [why, many] of Object.entries(taken.notTaken)) notTaken.set({ query, why }, many)
+      if (hasWarnings) warnings.inc()
     },
-    notTaken(query, count) {
-      for (const [why, series] of Object.entries(count)) notTaken.set({ query, why }, series)
+    failed(query, why) {
+      polls.inc({ query, outcome: 'failed' })
+      failures.inc({ why })
     },
+    samples: count,
     skippedEvent: (why) => skipped.inc({ why }),
     copy: (what) => copies.inc({ what }),
     clockOff: () => clockOff.inc(),

@@ -21,6 +21,8 @@ export interface MeasurePorts extends PollerPorts {
   history: Batches
   /** Messages that wait for the bus. */
   waiting: () => number
+  /** Of history. */
+  onSamples: BackfillPorts['onSamples']
 }
 
 /**
@@ -56,13 +58,13 @@ export async function measure(
 
 /** Sends histories in the order they are asked for, a few at a time. */
 async function createHistory(
-  { prometheus, clock, log, index, history, waiting }: MeasurePorts,
+  { prometheus, clock, log, index, history, waiting, onSamples }: MeasurePorts,
   historyMs: number,
   signal: AbortSignal,
 ): Promise<(metric: Metric) => Promise<void>> {
   const endMs = clock.now()
   const window = { startMs: endMs - historyMs, endMs }
-  const ports: BackfillPorts = { prometheus, clock, log, index, batches: history, waiting }
+  const ports: BackfillPorts = { prometheus, clock, log, index, batches: history, waiting, onSamples }
   const startedMs = clock.monotonic()
   const isOver = () => clock.monotonic() - startedMs > HISTORY_MS
   const startMs = await oldestMs(prometheus, window, signal).catch((error: unknown) => {

@@ -12,6 +12,7 @@ const ONE: PromAnswer = {
   resultType: 'vector',
   series: [{ labels: { node: 'n' }, timeMs: [1], value: [2] }],
   droppedPoints: 0,
+  leftOutSeries: 0,
   warnings: [],
 }
 
@@ -27,7 +28,8 @@ function polling(answer: (nth: number) => PromAnswer | Error) {
         if (expression !== metric.query) return Promise.resolve(ONE)
         askedAt.push(clock.now() / SECOND)
         const one = answer(askedAt.length)
-        return one instanceof Error ? Promise.reject(one) : Promise.resolve(one)
+        if (one instanceof Error) return Promise.reject(one)
+        return Promise.resolve({ ...one, series: one.series.map((each) => ({ ...each, timeMs: [clock.now()] })) })
       },
       queryRange: () => assert.fail(),
     },
@@ -36,8 +38,8 @@ function polling(answer: (nth: number) => PromAnswer | Error) {
     index: new SeriesIndex('c', () => undefined),
     batches: new Batches('c', false, () => undefined),
     freshness: new FreshnessBoard('c'),
-    onPolled: (_name, outcome) => outcomes.push(outcome),
-    onNotTaken: () => undefined,
+    onPolled: () => outcomes.push('ok'),
+    onFailed: (_name, why) => outcomes.push(why),
   })
   const done = poll(metric, stopping.signal)
   return {
@@ -87,7 +89,7 @@ describe('poller', () => {
     const { outcomes, until, stop } = polling(() => ({ ...ONE, resultType: 'matrix' }))
     await until(1)
     await stop()
-    assert.deepEqual(outcomes, ['failed'])
+    assert.deepEqual(outcomes, ['refused'])
   })
 
   it('asks at its interval while Prometheus is away: that is no fault of the query', async () => {
@@ -95,6 +97,6 @@ describe('poller', () => {
     await until(61)
     await stop()
     assert.deepEqual(askedAt, [0, 15, 30, 45, 60])
-    assert.deepEqual(outcomes.slice(0, 4), ['failed', 'failed', 'failed', 'ok'])
+    assert.deepEqual(outcomes.slice(0, 4), ['other', 'other', 'other', 'ok'])
   })
 })

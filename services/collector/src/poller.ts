@@ -2,8 +2,10 @@ import { PrometheusError, NEWEST_SCRAPE, type Metric, type PromAnswer, type Prom
 import type { Clock, Logger } from '@kubewise/service'
 import { backOffMs } from './back-off.ts'
 import type { Batches } from './batches.ts'
+import { failureOf, type Failure } from './failure.ts'
 import type { FreshnessBoard } from './freshness.ts'
-import type { NotTaken, SeriesIndex } from './series-index.ts'
+import type { SeriesIndex } from './series-index.ts'
+import { CLOCK_TOLERANCE_MS, takeInto, type Taken } from './take-into.ts'
 
 export interface PollerPorts {
   prometheus: Prometheus
@@ -12,9 +14,9 @@ export interface PollerPorts {
   index: SeriesIndex
   batches: Batches
   freshness: FreshnessBoard
-  onPolled(metric: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
-  /** How many series of the newest answer were not taken. */
-  onNotTaken(metric: string, count: Readonly<Record<NotTaken, number>>): void
+  /** @param hasWarnings of Prometheus */
+  onPolled(metric: string, taken: Taken, hasWarnings: boolean): void
+  onFailed(metric: string, why: Failure): void
 }
 
 /**
@@ -24,7 +26,7 @@ export interface PollerPorts {
  */
 export function createPoller(ports: PollerPorts): (metric: Metric, signal: AbortSignal) => Promise<void> {
   const scrapedMs = createScrapeAge(ports)
-  const { clock, log, onPolled } = ports
+  const { clock, log } = ports
   return async (metric, signal) => {
     let refusals = 0
     let toldMs = Number.NEGATIVE_INFINITY
@@ -38,7 +40,7 @@ export function createPoller(ports: PollerPorts): (metric: Metric, signal: Abort
         refusals = 0
       } catch (error) {
         if (signal.aborted) return
-        onPolled(metric.name, 'failed')
+        ports.onFailed(metric.name, failureOf(error))
         refusals = error instanceof PrometheusError && error.kind === 'refused' ? refusals + 1 : 0
         if (!isFailing || startedMs - toldMs >= TOLD_AGAIN_MS) {
           toldMs = startedMs
@@ -55,7 +57,7 @@ export function createPoller(ports: PollerPorts): (metric: Metric, signal: Abort
 const TOLD_AGAIN_MS = 3_600_000
 
 async function pollOnce(
-  { prometheus, clock, index, batches, freshness, onPolled, onNotTaken }: PollerPorts,
+  { prometheus, clock, index, batches, freshness, onPolled }: PollerPorts,
   metric: Metric,
   scrapedMs: number,
   signal: AbortSignal,
@@ -64,36 +66,23 @@ async function pollOnce(
   if (answer.resultType === 'matrix')
     throw new PrometheusError('refused', 'the query gives ranges; put a function such as rate(…) around it')
   const nowMs = clock.now()
-  const notTaken = takeInto(index, batches, metric, answer, nowMs)
+  const taken = takeInto(index, batches, metric, answer, { startMs: nowMs, endMs: nowMs }, nowMs)
+  onPolled(metric.name, taken, answer.warnings.length > 0)
+  const { samples } = taken
+  if (samples.taken === 0 && samples.ahead + samples.behind > 0)
+    throw new PrometheusError('misdated', `${misdated(answer.series, nowMs)}: is a clock off?`)
   // An instant query is always dated now; what it rests on is not younger than the newest scrape.
   freshness.sampled(metric.name, Math.min(nowMs, scrapedMs), metric.intervalMs)
-  onPolled(metric.name, 'ok', answer)
-  onNotTaken(metric.name, notTaken)
 }
 
-/** Puts an answer's points into batches. @returns how many of its series were not taken, by why */
-export function takeInto(
-  index: SeriesIndex,
-  batches: Batches,
-  metric: Metric,
-  { series }: PromAnswer,
-  nowMs: number,
-): Readonly<Record<NotTaken, number>> {
-  const notTaken = { unowned: 0, 'left-out': 0 }
-  for (const { labels, timeMs, value } of series) {
-    const indexed = index.lookup(metric, labels, nowMs)
-    if (typeof indexed === 'string') {
-      notTaken[indexed] += 1
-      continue
-    }
-    for (let i = 0; i < value.length; i++) batches.add(indexed, timeMs[i]!, value[i]!, nowMs)
-  }
-  return notTaken
+function misdated(series: PromAnswer['series'], nowMs: number): string {
+  const offMs = Math.max(...series.flatMap(({ timeMs }) => timeMs.slice(0, 1)).slice(0, 100)) - nowMs
+  return `Prometheus dates all samples wrong, by ${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'ahead' : 'behind'}`
 }
 
 const SCRAPE_ASKED_MS = 5000
 
-/** When Prometheus last scraped anything, asked at most every 5 s; 0 (long ago) where it does not say. */
+/** When Prometheus last scraped anything, asked at most every 5 s; 0 (long ago) where it does not say, or says a time to come. */
 function createScrapeAge({ prometheus, clock }: PollerPorts): (signal: AbortSignal) => Promise<number> {
   let askedMs = Number.NEGATIVE_INFINITY
   let answer: Promise<number> = Promise.resolve(0)
@@ -101,7 +90,10 @@ function createScrapeAge({ prometheus, clock }: PollerPorts): (signal: AbortSign
     if (clock.monotonic() - askedMs >= SCRAPE_ASKED_MS) {
       askedMs = clock.monotonic()
       answer = prometheus.query(NEWEST_SCRAPE, signal).then(
-        ({ series }) => (series[0]?.value[0] ?? 0) * 1000,
+        ({ series }) => {
+          const ms = (series[0]?.value[0] ?? 0) * 1000
+          return ms > clock.now() + CLOCK_TOLERANCE_MS ? 0 : ms
+        },
         () => 0,
       )
     }

@@ -14,8 +14,11 @@ export interface IndexedSeries {
   seenMs: number
 }
 
-/** Why a series is not taken: its owner is not known yet, or there are as many as one metric, or the collector, may have. */
-export type NotTaken = 'unowned' | 'left-out'
+/**
+ * Why a series is not taken: its owner is not known yet, there are as many as one metric, or the collector, may have, or what
+ * it names can be no object.
+ */
+export type NotTaken = 'unowned' | 'left-out' | 'nameless'
 
 export interface SeriesLimits {
   perMetric: number
@@ -37,6 +40,13 @@ const LIMITS: SeriesLimits = { perMetric: 50_000, total: 500_000 }
 const UNSEEN_MS = 2 * 3_600_000
 /** 64 bits: among half a million series a collision is not to be expected in this universe's time. */
 const KEY_LENGTH = 11
+/** Labels beside those that name the object, as many and as long as they are passed on. The key stands for all of them, whole. */
+const MOST_LABELS = 16
+const LONGEST_LABEL = 256
+/** Kubernetes names end at 253 characters; an instance is an address, and may be longer. */
+const LONGEST_NAME = 512
+/** What a series is known by is kept as it is up to this length, as a hash beyond it. */
+const LONGEST_FINGERPRINT = 2048
 
 /** What a set of labels is about. `undefined`: a pod that no watch knows (yet): its owner would be guessed. */
 export function entityOf(
@@ -110,13 +120,15 @@ export class SeriesIndex {
     }
     const about = entityOf(this.#cluster, labels, this.#ownerOf, this.#nodeAt, metric.owners)
     if (!about) return 'unowned'
+    if (!isName(about.entity.name) || !isName(about.entity.namespace)) return 'nameless'
     const count = this.#countOf.get(metric.name) ?? 0
     if (count >= this.#limits.perMetric || this.#series.size >= this.#limits.total) return 'left-out'
     const { entity, target } = this.#shared(about)
     const rest = Object.fromEntries(
       Object.entries(labels)
-        .filter(([name]) => !ENTITY_LABELS.has(name))
-        .slice(0, 16),
+        .filter(([name]) => !ENTITY_LABELS.has(name) && name.length <= LONGEST_LABEL)
+        .slice(0, MOST_LABELS)
+        .map(([name, value]) => [name, value.slice(0, LONGEST_LABEL)]),
     )
     const series: MetricSeries = {
       key: idOf(metric.name, keyOf(about.entity), fingerprint).slice(0, KEY_LENGTH),
@@ -204,9 +216,12 @@ const ENTITY_LABELS = new Set([
   'node',
 ])
 
+/** No object's name holds a control character; in a terminal or a log one can do harm. */
+const isName = (name: string) => name.length <= LONGEST_NAME && !/\p{Cc}/u.test(name)
+
 /** Label order is the server's and stable; a separator that no label can hold keeps sets apart. */
 function fingerprintOf(metric: string, labels: LabelSet): string {
   let text = metric
   for (const name in labels) text += `\u0000${name}\u0001${labels[name]}`
-  return text
+  return text.length > LONGEST_FINGERPRINT ? idOf(text) : text
 }
