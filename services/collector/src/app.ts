@@ -39,7 +39,8 @@ const TICK_MS = 5 * SECOND
 const FRESHNESS_MS = 2 * SECOND
 const REFRESH_MS = SECOND
 const RESEND_MS = 600 * SECOND
-const OUTBOX_CAPACITY = 50_000
+/** What waits for the bus while it is away: some minutes of a large cluster. */
+const OUTBOX = { capacity: 50_000, maxBytes: 256 * 1024 ** 2 }
 
 /**
  * Brings the cluster's signals onto the bus: metrics, Events, object state, and the passing of time. One collector of a
@@ -89,14 +90,20 @@ export function createCollector(ports: Ports, config: Config): Service {
       bus,
       clock,
       log,
-      capacity: OUTBOX_CAPACITY,
+      ...OUTBOX,
       onShed: figures.shed,
       onSent: figures.sent,
     })
     metrics.sampled('kubewise_metric_queue_size', 'Signals that wait for the bus.', () => outbox.waiting)
+    metrics.sampled('kubewise_metric_queue_bytes', 'What they take, about, in bytes.', () => outbox.bytes)
     let batchCount = 0
     const sendBatch = (batch: MetricBatch) =>
-      outbox.add(subjects.metric(cluster, batch.partition), batch, `${instance}-${(batchCount += 1)}`, 'metric')
+      outbox.add(
+        subjects.metric(cluster, batch.partition),
+        batch,
+        `${instance}-${(batchCount += 1)}`,
+        batch.isBackfill ? 'history' : 'metric',
+      )
     const instance = randomUUID()
 
     const isCold = (await bus.streamState(STREAMS.signals.name)).messages === 0

@@ -7,7 +7,7 @@ import { CriticalMarks } from './critical-marks.ts'
 import { createEventFilter, EVERYTHING, type EventFilterSettings } from './event-filter.ts'
 import { startEventWatch, type Skipped } from './event-watch.ts'
 import { createFigures } from './figures.ts'
-import type { Priority } from './outbox.ts'
+import type { Priority } from './waiting-signals.ts'
 import { OwnerIndex } from './owner-index.ts'
 
 const NOW = Date.parse('2026-01-05T12:00:00Z')
@@ -77,7 +77,7 @@ describe('the watch of Events', () => {
 
   const sets: [string, string, (marks: CriticalMarks) => void, Priority][] = [
     ['a Normal Event', 'Normal', () => undefined, 'normal-event'],
-    ['a Warning', 'Warning', () => undefined, 'kept'],
+    ['a Warning', 'Warning', () => undefined, 'warning'],
     [
       'a Normal Event in a critical namespace',
       'Normal',

@@ -4,8 +4,9 @@ import type { Clock, Logger } from '@kubewise/service'
 import type { CriticalMarks } from './critical-marks.ts'
 import { LEFT_OUT, type EventFilter } from './event-filter.ts'
 import { eventOf } from './event-of.ts'
-import type { Outbox, Priority } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
 import type { OwnerIndex } from './owner-index.ts'
+import type { Priority } from './waiting-signals.ts'
 
 /** Why an Event is not passed on. */
 export const SKIPPED = ['old', 'own', 'nameless', 'malformed', ...LEFT_OUT] as const
@@ -32,11 +33,11 @@ export interface EventWatchPorts {
 /** KubeWise's own Events would make it talk to itself. */
 const OWN = 'kubewise.io/'
 
-/** Watches Events and publishes each; a repeat (same count) is recognised by its id. Warnings are never shed. */
+/** Watches Events and publishes each; a repeat (same count) is recognised by its id. Warnings are shed after everything but states. */
 export function startEventWatch(ports: EventWatchPorts): Reflector {
   const { cluster, kube, outbox, owners, clock, onSkipped } = ports
   const priorityOf = ({ type, target }: KubernetesEvent): Priority => {
-    if (type === 'Warning') return 'kept'
+    if (type === 'Warning') return 'warning'
     return ports.marks.isCritical(target) ? 'critical-event' : 'normal-event'
   }
   const publish = (given: EventObject): void => {

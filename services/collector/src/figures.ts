@@ -3,8 +3,8 @@ import { ALERT_LABELS, type AlertLabel } from './alerts.ts'
 import { COPIES, type Copied } from './event-record.ts'
 import { SKIPPED, type Skipped } from './event-watch.ts'
 import { FAILURES, type Failure } from './failure.ts'
-import { PRIORITIES, type Priority } from './outbox.ts'
 import { SAMPLE_OUTCOMES, type SampleCounts, type Taken } from './take-into.ts'
+import { PRIORITIES, type Priority } from './waiting-signals.ts'
 
 /** What the collector counts: everything taken, and everything that was not, by why. */
 export interface Figures {
@@ -56,9 +56,13 @@ export function createFigures(metrics: Metrics): Figures {
       by: ALERT_LABELS,
     },
   )
-  const shed = metrics.counter('kubewise_signals_shed_total', 'Signals given up while the bus was away.', {
-    priority: PRIORITIES,
-  })
+  const shed = metrics.counter(
+    'kubewise_signals_shed_total',
+    'Signals given up while the bus was away, or that it does not take, by class.',
+    {
+      priority: PRIORITIES,
+    },
+  )
   const sent = metrics.counter('kubewise_signals_sent_total', 'Signals that the bus has stored.')
   const count = (counts: SampleCounts) => {
     for (const outcome of SAMPLE_OUTCOMES) samples.inc({ outcome }, counts[outcome])

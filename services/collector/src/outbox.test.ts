@@ -3,13 +3,25 @@ import { BusError, type Bus } from '@kubewise/bus'
 import { subjects } from '@kubewise/contracts'
 import { silentLog, systemClock } from '@kubewise/service'
 import { eventually } from '@kubewise/testkit'
-import { Outbox, type Priority } from './outbox.ts'
+import { Outbox } from './outbox.ts'
+import type { Priority } from './waiting-signals.ts'
 
 /** A bus that can be away; remembers what it stored, each id once. */
 function flakyBus() {
   const stored: string[] = []
-  const state = { isUp: true, stored }
+  let answers: (() => void)[] | undefined
+  const state = {
+    isUp: true,
+    stored,
+    /** From now on it answers only once it is released. */
+    hold: () => (answers = []),
+    release() {
+      for (const answer of answers ?? []) answer()
+      answers = undefined
+    },
+  }
   const publish: Bus['publish'] = async (_subject, _body, options) => {
+    if (answers) await new Promise<void>((resolve) => answers!.push(resolve))
     if (!state.isUp) throw new Error('away')
     if (options?.id === 'too-large') throw new BusError('invalid', 'it is too large')
     const id = options?.id ?? ''
@@ -31,6 +43,7 @@ describe('Outbox', () => {
       clock: systemClock,
       log: silentLog,
       capacity,
+      maxBytes: 1e6,
       onShed: (p) => shed.push(p),
       onSent: () => undefined,
     })
@@ -40,7 +53,7 @@ describe('Outbox', () => {
 
   it('sends in order', async () => {
     const { state, outbox, stop } = start(1000)
-    for (let i = 0; i < 600; i++) outbox.add(subject, {}, String(i), 'kept')
+    for (let i = 0; i < 600; i++) outbox.add(subject, {}, String(i), 'state')
     await eventually(() => state.stored.length === 600)
     assert.deepEqual(
       state.stored,
@@ -48,27 +61,29 @@ describe('Outbox', () => {
     )
     await stop()
   })
-  it('keeps what matters while the bus is away, sheds Normal events first, then metrics, and tells', async () => {
+  it('sheds by class while the bus is away, and tells', async () => {
     const { state, outbox, shed, stop } = start(4)
     state.isUp = false
     for (const [id, priority] of [
-      ['w1', 'kept'],
-      ['n1', 'normal-event'],
+      ['s1', 'state'],
+      ['e1', 'normal-event'],
+      ['h1', 'history'],
       ['m1', 'metric'],
-      ['n2', 'normal-event'],
-      ['w2', 'kept'],
-      ['w3', 'kept'],
-      ['w4', 'kept'],
-      ['w5', 'kept'],
+      ['w1', 'warning'],
+      ['s2', 'state'],
+      ['m2', 'metric'],
+      ['s3', 'state'],
+      ['s4', 'state'],
+      ['s5', 'state'],
     ] as const)
       outbox.add(subject, {}, id, priority)
-    assert.deepEqual(shed, ['normal-event', 'normal-event', 'metric'])
+    assert.deepEqual(shed, ['history', 'normal-event', 'metric', 'metric', 'warning', 'state'])
     state.isUp = true
-    await eventually(() => state.stored.length === 5)
-    assert.deepEqual(state.stored, ['w1', 'w2', 'w3', 'w4', 'w5'])
+    await eventually(() => state.stored.length === 4)
+    assert.deepEqual(state.stored, ['s2', 's3', 's4', 's5'])
     await stop()
   })
-  it('sheds the Normal events of what is critical after all that may be shed', async () => {
+  it('sheds the Normal events of what is critical after all but Warnings and states', async () => {
     const { state, outbox, shed, stop } = start(2)
     state.isUp = false
     for (const [id, priority] of [
@@ -76,7 +91,7 @@ describe('Outbox', () => {
       ['n1', 'normal-event'],
       ['c2', 'critical-event'],
       ['m1', 'metric'],
-      ['w1', 'kept'],
+      ['w1', 'warning'],
     ] as const)
       outbox.add(subject, {}, id, priority)
     assert.deepEqual(shed, ['normal-event', 'metric', 'critical-event'])
@@ -84,6 +99,18 @@ describe('Outbox', () => {
     await eventually(() => state.stored.length === 2)
     assert.deepEqual(state.stored, ['c2', 'w1'])
     await stop()
+  })
+  it('loses nothing uncounted of what is in flight while others are shed', async () => {
+    const { state, outbox, shed, stop } = start(2)
+    const answers = state.hold()
+    for (const id of ['a', 'b']) outbox.add(subject, {}, id, 'metric')
+    await eventually(() => answers.length === 2)
+    for (const id of ['c', 'd', 'e']) outbox.add(subject, {}, id, 'metric')
+    assert.deepEqual(shed, ['metric'])
+    state.release()
+    await eventually(() => state.stored.length === 4)
+    await stop()
+    assert.deepEqual(state.stored, ['a', 'b', 'd', 'e'])
   })
   it('leaves out, counted, what the bus never takes; what is behind it goes on', async () => {
     const { state, outbox, shed, stop } = start(1000)
@@ -95,7 +122,7 @@ describe('Outbox', () => {
   })
   it('sends what still waits when it is stopped', async () => {
     const { state, outbox, stop } = start(10)
-    outbox.add(subject, {}, 'last', 'kept')
+    outbox.add(subject, {}, 'last', 'state')
     await stop()
     assert.deepEqual(state.stored, ['last'])
   })

@@ -73,7 +73,7 @@ export function createPublisher(ports: PublisherPorts, watched: Watched): Publis
       isDeleted,
       state,
     }
-    outbox.add(subjects.object(target, entity), body, id, 'kept')
+    outbox.add(subjects.object(target, entity), body, id, 'state')
   }
 
   function ownerIn(before: Said | undefined): Target | undefined {
