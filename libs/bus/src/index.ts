@@ -18,3 +18,4 @@ export type {
   StreamState,
 } from './port.ts'
 export { lead, type LeadOptions } from './lead.ts'
+export { join, ownerOf, wordsOf, type MemberOptions } from './members.ts'
