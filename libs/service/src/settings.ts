@@ -84,6 +84,8 @@ export const collectorSettings = {
   KUBEWISE_HISTORY_SECONDS: Duration('s', { default: 86_400, maximum: 30 * 86_400 }),
   /** Series that one query may bring; more are left out, counted. */
   KUBEWISE_MAX_SERIES_PER_QUERY: Type.Integer({ default: 50_000, minimum: 1 }),
+  /** Parts by namespace into which a query's series are shared out among collectors; each asks the whole query. */
+  KUBEWISE_NAMESPACE_SHARDS: Type.Integer({ default: 1, minimum: 1, maximum: 64 }),
 }
 
 const REASON = '[A-Za-z0-9*][A-Za-z0-9*._/-]{0,127}'

@@ -1,27 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { lead, type Bus } from '@kubewise/bus'
-import { BUCKETS, idOf, PARTITIONS, STREAMS, subjects, type MetricBatch } from '@kubewise/contracts'
+import { join, lead, wordsOf, type Bus } from '@kubewise/bus'
+import { BUCKETS, idOf, STREAMS, subjects, type Freshness, type MetricBatch } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
 import { metricsInForce, prometheusAt, PrometheusError, type Prometheus } from '@kubewise/metrics'
-import { breakerOptions, createBreaker, every, type Kit, type Service } from '@kubewise/service'
-import { alertAbout } from './alert-about.ts'
-import { forwardAlerts } from './alerts.ts'
+import { breakerOptions, createBreaker, type Kit, type Service } from '@kubewise/service'
 import { Batches } from './batches.ts'
 import type { Config } from './config.ts'
 import { CriticalMarks } from './critical-marks.ts'
-import { createEventFilter, eventFilterWarnings } from './event-filter.ts'
-import { EventRecord } from './event-record.ts'
-import { startEventWatch } from './event-watch.ts'
+import { eventFilterWarnings } from './event-filter.ts'
 import { forwardFeedback } from './feedback.ts'
 import { createFigures } from './figures.ts'
-import { FreshnessBoard } from './freshness.ts'
+import { FreshnessBoard, togetherOf } from './freshness.ts'
+import type { LazyRecord } from './lazy-record.ts'
+import { HISTORY_MS, startMeasuring } from './measure.ts'
 import { startObjectWatch } from './object-watch.ts'
 import { Outbox } from './outbox.ts'
-import type { LazyRecord } from './lazy-record.ts'
 import { OwnerIndex } from './owner-index.ts'
-import { measure } from './measure.ts'
 import { Relations } from './relations.ts'
 import { SeriesIndex } from './series-index.ts'
+import { shardOf, shareOf, type Share } from './shares.ts'
+import { speak, Speaking, type Watching } from './speak.ts'
 
 export { readConfig, type Config } from './config.ts'
 
@@ -33,18 +31,14 @@ export interface Ports extends Kit {
 }
 
 const SECOND = 1000
-const HOUR = 3600 * SECOND
 const RENEW_MS = 2 * SECOND
-const TICK_MS = 5 * SECOND
-const FRESHNESS_MS = 2 * SECOND
-const REFRESH_MS = SECOND
-const RESEND_MS = 600 * SECOND
 /** What waits for the bus while it is away: some minutes of a large cluster. */
 const OUTBOX = { capacity: 50_000, maxBytes: 256 * 1024 ** 2 }
 
 /**
- * Brings the cluster's signals onto the bus: metrics, Events, object state, and the passing of time. One collector of a
- * cluster leads, the others stand by; a change of leader may send things twice, which detectors recognise.
+ * Brings the cluster's signals onto the bus: metrics, Events, object state, and the passing of time. All collectors of a cluster watch
+ * its objects and share the queries; one leads and speaks of what is watched. A change of either may send things twice, which
+ * detectors recognise.
  */
 export function createCollector(ports: Ports, config: Config): Service {
   const { bus, kube, clock, log, metrics, health } = ports
@@ -61,10 +55,13 @@ export function createCollector(ports: Ports, config: Config): Service {
     },
     ports,
   )
+  const shards = config.KUBEWISE_NAMESPACE_SHARDS
+  const leases = () => bus.kv(BUCKETS.leases)
+  const memberPrefix = `collector-${idOf(cluster)}-`
   // Of one answer twice as many as may be taken, so that a series that is known is not cut off for a new one before it in line.
-  const bounds = { series: 2 * config.KUBEWISE_MAX_SERIES_PER_QUERY }
+  const bounds = { series: 2 * config.KUBEWISE_MAX_SERIES_PER_QUERY * shards }
   const prometheus = guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND, bounds))
-  let leading: Promise<void> | undefined
+  let collecting: Promise<void> | undefined
   let feedback: { stop(): Promise<void> } | undefined
 
   /** One breaker for Prometheus as a whole: when it is down, twenty queries need not each wait for their time-out. */
@@ -76,7 +73,11 @@ export function createCollector(ports: Ports, config: Config): Service {
     }
   }
 
+  /** Watches, measures its share, and leads where no other does, until the signal aborts. */
   async function collect(signal: AbortSignal): Promise<void> {
+    const { created, messages } = await bus.streamState(STREAMS.signals.name)
+    // As young as this, its first history may be under way with another collector, for the metrics that are its own.
+    const isCold = messages === 0 || Math.abs(clock.now() - Date.parse(created)) < HISTORY_MS
     const owners = new OwnerIndex(cluster)
     const relations = new Relations()
     const ownerOf = (namespace: string, pod: string) =>
@@ -85,100 +86,87 @@ export function createCollector(ports: Ports, config: Config): Service {
       perMetric: config.KUBEWISE_MAX_SERIES_PER_QUERY,
     })
     metrics.sampled('kubewise_series_collected', 'Series that are collected.', () => index.size)
-    const freshness = new FreshnessBoard(cluster)
-    const outbox = new Outbox({
-      bus,
-      clock,
-      log,
-      ...OUTBOX,
-      onShed: figures.shed,
-      onSent: figures.sent,
-    })
+    const freshness = new FreshnessBoard()
+    const outbox = new Outbox({ bus, clock, log, ...OUTBOX, onShed: figures.shed, onSent: figures.sent })
     metrics.sampled('kubewise_metric_queue_size', 'Signals that wait for the bus.', () => outbox.waiting)
     metrics.sampled('kubewise_metric_queue_bytes', 'What they take, about, in bytes.', () => outbox.bytes)
+    const handedOn = new AbortController()
+    const sending = outbox.run(handedOn.signal)
+    const speaking = new Speaking(outbox)
+    const watched: Watching = { cluster, kube, owners, relations, marks: new CriticalMarks(), clock, log }
+    const objects = await startObjectWatch(
+      { ...watched, outbox: speaking, health, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
+      signal,
+    )
+    const member = randomUUID()
+    let shares: Share = new Map()
     let batchCount = 0
     const sendBatch = (batch: MetricBatch) =>
       outbox.add(
         subjects.metric(cluster, batch.partition),
         batch,
-        `${instance}-${(batchCount += 1)}`,
+        `${member}-${(batchCount += 1)}`,
         batch.isBackfill ? 'history' : 'metric',
       )
-    const instance = randomUUID()
-
-    const isCold = (await bus.streamState(STREAMS.signals.name)).messages === 0
-    const sending = outbox.run(signal)
-    const copies =
-      config.EVENT_KEEP_HOURS > 0
-        ? new EventRecord({ ...ports, keepMs: config.EVENT_KEEP_HOURS * HOUR, onCopy: figures.copy })
-        : undefined
-    const copying = copies?.run(signal)
-    const watched = { cluster, kube, outbox, owners, marks: new CriticalMarks(), clock, log }
-    const objects = await startObjectWatch(
-      { ...watched, relations, health, onPodGone: (namespace, pod) => index.forgetPod(namespace, pod) },
+    const measuring = startMeasuring(
+      {
+        prometheus,
+        clock,
+        log,
+        index,
+        freshness,
+        isOurs: (metric, labels) => shares.get(metric.name)?.has(shardOf(metric, labels, shards)) ?? false,
+        batches: new Batches(cluster, false, sendBatch),
+        history: new Batches(cluster, true, sendBatch),
+        waiting: () => outbox.waiting,
+        onPolled: figures.polled,
+        onFailed: figures.failed,
+        onSamples: figures.samples,
+        onMoved: figures.moved,
+      },
+      isCold ? config.KUBEWISE_HISTORY_SECONDS * SECOND : 0,
       signal,
     )
-    const events = startEventWatch({
-      ...watched,
-      filter: createEventFilter(config),
-      maxAgeMs: config.EVENT_MAX_AGE_SECONDS * SECOND,
-      onEvent(event, id) {
-        relations.noteEvent(event, clock.now())
-        copies?.keep(event, id)
-      },
-      onSkipped: figures.skippedEvent,
-      onClockOff: figures.clockOff,
-    })
-    const aboutOf = alertAbout(cluster, owners, relations)
-    const alerts = forwardAlerts({ bus, cluster, clock, aboutOf, onAlert: figures.alert })
-    log.info({ queries: collected.length, isCold }, 'collecting')
-
-    const report = (what: string) => (error: unknown) => log.warn({ err: error }, what)
-    const tick = () => {
-      for (let partition = 0; partition < PARTITIONS; partition++) {
-        const body = { kind: 'control', cluster, partition, sentMs: clock.now(), change: { type: 'tick' } }
-        outbox.add(subjects.control(cluster, partition), body, `${instance}-tick-${partition}-${body.sentMs}`, 'metric')
-      }
+    function onMembers(members: readonly string[]): void {
+      shares = shareOf(member, members, collected, shards)
+      measuring.share(collected.filter(({ name }) => shares.has(name)))
+      const say = `${shares.size} of ${collected.length} queries are asked here, by ${members.length} collectors in all`
+      health.set('measuring', 'quality', { ok: true, say })
     }
-    const board = await bus.kv(BUCKETS.freshness)
-    const measuring = () =>
-      measure(
-        {
-          prometheus,
-          clock,
-          log,
-          index,
-          freshness,
-          batches: new Batches(cluster, false, sendBatch),
-          history: new Batches(cluster, true, sendBatch),
-          waiting: () => outbox.waiting,
-          onPolled: figures.polled,
-          onFailed: figures.failed,
-          onSamples: figures.samples,
-        },
-        collected,
-        isCold ? config.KUBEWISE_HISTORY_SECONDS * SECOND : 0,
-        signal,
+    const say = (): Freshness => ({ cluster, writtenMs: clock.now(), metrics: freshness.metrics, watches: {} })
+    const together = async () => {
+      const words = await wordsOf(await leases(), memberPrefix)
+      return togetherOf(
+        freshness.metrics,
+        words.filter((one) => one.member !== member).map(({ word }) => word),
       )
+    }
     await Promise.all([
-      measuring(),
-      every(clock, TICK_MS, signal, tick, report('ticks not sent')),
-      every(clock, REFRESH_MS, signal, () => objects.refresh(), report('related states not told')),
-      every(
+      measuring.done,
+      join({ leases, prefix: memberPrefix, member, beatMs: RENEW_MS, clock, log, signal, say, onMembers }),
+      lead({
+        leases,
+        key: `collector-${idOf(cluster)}`,
+        holder: member,
+        renewMs: RENEW_MS,
         clock,
-        FRESHNESS_MS,
+        log,
         signal,
-        () =>
-          freshness.write(board, clock.now(), { ...objects.confirmed(), ...confirmedOf(events) }, kube.clockSkewMs()),
-        report('freshness not told'),
-      ),
-      clock.sleep(RESEND_MS, signal).then(
-        () => every(clock, RESEND_MS, signal, () => objects.resend(), report('states not sent anew')),
-        () => undefined,
-      ),
+        work: (term) =>
+          speak({ ...watched, bus, record: ports.record, outbox, speaking, objects, together, figures, config }, term),
+      }),
     ])
-    await Promise.all([objects.stop(), events.stop(), alerts.stop()])
-    await Promise.all([sending, copying])
+    await objects.stop()
+    handedOn.abort(new Error('everything is handed on'))
+    await sending
+  }
+
+  /** What cannot begin, since the bus is away, begins later. */
+  async function goOnCollecting(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await collect(signal).catch((error: unknown) => log.error({ err: error }, 'not collecting, trying again'))
+      await clock.sleep(RENEW_MS, signal).catch(() => undefined)
+    }
   }
 
   return {
@@ -189,29 +177,13 @@ export function createCollector(ports: Ports, config: Config): Service {
       const report = await bus.provision(Object.values(STREAMS), Object.values(BUCKETS))
       for (const difference of report.differences) log.warn(difference, 'the bus accepted something else')
       feedback = forwardFeedback(bus, cluster, clock)
-      const signal = AbortSignal.any([ports.signal, stopping.signal])
-      const leases = () => bus.kv(BUCKETS.leases)
-      leading = lead({
-        leases,
-        key: `collector-${idOf(cluster)}`,
-        holder: randomUUID(),
-        renewMs: RENEW_MS,
-        clock,
-        log,
-        signal,
-        work: collect,
-      })
+      collecting = goOnCollecting(AbortSignal.any([ports.signal, stopping.signal]))
     },
     async stop() {
       stopping.abort(new Error('the collector is stopping'))
-      await leading
+      await collecting
       await feedback?.stop()
       breaker.stop()
     },
   }
-}
-
-function confirmedOf(events: { confirmedMs(): number | undefined }): Record<string, number> {
-  const ms = events.confirmedMs()
-  return ms === undefined ? {} : { events: ms }
 }

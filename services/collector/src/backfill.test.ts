@@ -77,6 +77,7 @@ describe('backfill', () => {
         log: silentLog,
         index: new SeriesIndex('c', () => undefined),
         batches: new Batches('c', true, (batch) => sent.push(batch)),
+        isOurs: () => true,
         waiting: () => 0,
         onSamples: () => undefined,
       },

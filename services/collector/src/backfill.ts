@@ -1,8 +1,6 @@
 import type { Metric, Prometheus } from '@kubewise/metrics'
 import type { Clock, Logger } from '@kubewise/service'
-import type { Batches } from './batches.ts'
-import type { SeriesIndex } from './series-index.ts'
-import { takeInto, type SampleCounts } from './take-into.ts'
+import { takeInto, type Into, type SampleCounts } from './take-into.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -16,12 +14,10 @@ const POINTS_PER_SERIES = 10_000
 const MOST_WAITING = 1000
 const WAIT_MS = 100
 
-export interface BackfillPorts {
+export interface BackfillPorts extends Into {
   prometheus: Prometheus
   clock: Clock
   log: Logger
-  index: SeriesIndex
-  batches: Batches
   /** Messages that wait for the bus; history waits while they are many. */
   waiting: () => number
   onSamples(count: SampleCounts): void
@@ -74,11 +70,12 @@ export async function oldestMs(
  * @returns how many samples were sent
  */
 export async function backfill(
-  { prometheus, clock, log, index, batches, waiting, onSamples }: BackfillPorts,
+  ports: BackfillPorts,
   metric: Metric,
   window: { startMs: number; endMs: number; isOver: () => boolean },
   signal: AbortSignal,
 ): Promise<{ samples: number }> {
+  const { prometheus, clock, log, batches, waiting, onSamples } = ports
   let samples = 0
   try {
     const { series } = await prometheus.query(`count(${metric.query}\n)`, signal)
@@ -92,7 +89,8 @@ export async function backfill(
         break
       }
       const answer = await prometheus.queryRange(metric.query, range, signal)
-      const taken = takeInto(index, batches, metric, answer, range, clock.now())
+      if (signal.aborted) break
+      const taken = takeInto(ports, metric, answer, range, clock.now())
       onSamples(taken.samples)
       samples += taken.samples.taken
       batches.flush()

@@ -44,7 +44,7 @@ async function poll(rows: readonly Row[], { scrapedMs = NOW_MS, perMetric = 100,
   const fresh: Record<string, number> = {}
   const batches = new Batches('c', false, (batch) => sent.push(batch))
   const stopping = new AbortController()
-  const board = new FreshnessBoard('c')
+  const board = new FreshnessBoard()
   board.sampled = (name, lastMs) => void (fresh[name] = lastMs)
   const polling = createPoller({
     prometheus: prometheusAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 5000, { series }),
@@ -53,6 +53,7 @@ async function poll(rows: readonly Row[], { scrapedMs = NOW_MS, perMetric = 100,
     index: new SeriesIndex('c', () => undefined, undefined, { perMetric }),
     batches,
     freshness: board,
+    isOurs: () => true,
     onPolled: (_name, one) => taken.push(one),
     onFailed: (_name, why) => failures.push(why),
   })(metric, stopping.signal)

@@ -4,6 +4,7 @@ import { COPIES, type Copied } from './event-record.ts'
 import { SKIPPED, type Skipped } from './event-watch.ts'
 import { FAILURES, type Failure } from './failure.ts'
 import { SAMPLE_OUTCOMES, type SampleCounts, type Taken } from './take-into.ts'
+import { NOT_TAKEN } from './series-index.ts'
 import { PRIORITIES, type Priority } from './waiting-signals.ts'
 
 /** What the collector counts: everything taken, and everything that was not, by why. */
@@ -11,6 +12,8 @@ export interface Figures {
   /** @param hasWarnings of Prometheus */
   polled(query: string, taken: Taken, hasWarnings: boolean): void
   failed(query: string, why: Failure): void
+  /** Another collector asks it now. */
+  moved(query: string): void
   /** Of history, which belongs to no poll. */
   samples(count: SampleCounts): void
   skippedEvent(why: Skipped): void
@@ -77,6 +80,9 @@ export function createFigures(metrics: Metrics): Figures {
     failed(query, why) {
       polls.inc({ query, outcome: 'failed' })
       failures.inc({ why })
+    },
+    moved(query) {
+      for (const why of NOT_TAKEN) notTaken.set({ query, why }, 0)
     },
     samples: count,
     skippedEvent: (why) => skipped.inc({ why }),

@@ -1,32 +1,34 @@
-import type { KeyValue } from '@kubewise/bus'
-import type { Freshness } from '@kubewise/contracts'
+import { decodeFreshness, type Freshness } from '@kubewise/contracts'
 
-/** What was seen last, for the guards: a plan may be carried out only on fresh evidence. */
+type Metrics = Freshness['metrics']
+
+/** What was seen last of the metrics that this collector measures, for the guards: a plan may be carried out only on fresh evidence. */
 export class FreshnessBoard {
-  readonly #cluster: string
-  readonly #metrics: Record<string, { lastSampleMs: number; intervalMs: number }> = {}
+  readonly #metrics = new Map<string, Metrics[string]>()
 
-  constructor(cluster: string) {
-    this.#cluster = cluster
+  get metrics(): Metrics {
+    return Object.fromEntries(this.#metrics)
   }
 
   sampled(metric: string, lastSampleMs: number, intervalMs: number): void {
-    this.#metrics[metric] = { lastSampleMs, intervalMs }
+    this.#metrics.set(metric, { lastSampleMs, intervalMs })
   }
 
-  async write(
-    bucket: KeyValue,
-    nowMs: number,
-    watches: Record<string, number>,
-    clockSkewMs: number | undefined,
-  ): Promise<void> {
-    const freshness: Freshness = {
-      cluster: this.#cluster,
-      writtenMs: nowMs,
-      metrics: this.#metrics,
-      watches,
-      ...(clockSkewMs !== undefined && { clockSkewMs }),
-    }
-    await bucket.put(this.#cluster, freshness)
+  /** Another collector answers for it now. */
+  forget(metric: string): void {
+    this.#metrics.delete(metric)
   }
+}
+
+/** What all collectors together know: of a metric that several measure parts of, the oldest part. What is no such word counts for nothing. */
+export function togetherOf(own: Metrics, words: readonly unknown[]): Metrics {
+  const together = new Map(Object.entries(own))
+  for (const word of words) {
+    const decoded = decodeFreshness(word)
+    for (const [name, one] of decoded.ok ? Object.entries(decoded.value.metrics) : []) {
+      const known = together.get(name)
+      if (!known || one.lastSampleMs < known.lastSampleMs) together.set(name, one)
+    }
+  }
+  return Object.fromEntries(together)
 }

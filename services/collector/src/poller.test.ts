@@ -37,7 +37,8 @@ function polling(answer: (nth: number) => PromAnswer | Error) {
     log: silentLog,
     index: new SeriesIndex('c', () => undefined),
     batches: new Batches('c', false, () => undefined),
-    freshness: new FreshnessBoard('c'),
+    freshness: new FreshnessBoard(),
+    isOurs: () => true,
     onPolled: () => outcomes.push('ok'),
     onFailed: (_name, why) => outcomes.push(why),
   })
@@ -83,6 +84,31 @@ describe('poller', () => {
     await until(61)
     await stop()
     assert.deepEqual(askedAt, [0, 15, 30, 45, 60])
+  })
+
+  it('leaves out an answer that comes when another collector measures the metric already', async () => {
+    const moved = new AbortController()
+    const outcomes: string[] = []
+    const freshness = new FreshnessBoard()
+    const poll = createPoller({
+      prometheus: {
+        query(expression) {
+          if (expression === metric.query) moved.abort(new Error('it has moved'))
+          return Promise.resolve(ONE)
+        },
+        queryRange: () => assert.fail(),
+      },
+      clock: new VirtualClock(0),
+      log: silentLog,
+      index: new SeriesIndex('c', () => undefined),
+      batches: new Batches('c', false, () => undefined),
+      freshness,
+      isOurs: () => true,
+      onPolled: () => outcomes.push('ok'),
+      onFailed: (_name, why) => outcomes.push(why),
+    })
+    await poll(metric, moved.signal)
+    assert.deepEqual([outcomes, freshness.metrics], [[], {}])
   })
 
   it('takes ranges for a query that is refused', async () => {

@@ -1,18 +1,14 @@
 import { PrometheusError, NEWEST_SCRAPE, type Metric, type PromAnswer, type Prometheus } from '@kubewise/metrics'
 import type { Clock, Logger } from '@kubewise/service'
 import { backOffMs } from './back-off.ts'
-import type { Batches } from './batches.ts'
 import { failureOf, type Failure } from './failure.ts'
 import type { FreshnessBoard } from './freshness.ts'
-import type { SeriesIndex } from './series-index.ts'
-import { CLOCK_TOLERANCE_MS, takeInto, type Taken } from './take-into.ts'
+import { CLOCK_TOLERANCE_MS, takeInto, type Into, type Taken } from './take-into.ts'
 
-export interface PollerPorts {
+export interface PollerPorts extends Into {
   prometheus: Prometheus
   clock: Clock
   log: Logger
-  index: SeriesIndex
-  batches: Batches
   freshness: FreshnessBoard
   /** @param hasWarnings of Prometheus */
   onPolled(metric: string, taken: Taken, hasWarnings: boolean): void
@@ -56,18 +52,16 @@ export function createPoller(ports: PollerPorts): (metric: Metric, signal: Abort
 
 const TOLD_AGAIN_MS = 3_600_000
 
-async function pollOnce(
-  { prometheus, clock, index, batches, freshness, onPolled }: PollerPorts,
-  metric: Metric,
-  scrapedMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const answer = await prometheus.query(metric.query, signal)
+async function pollOnce(ports: PollerPorts, metric: Metric, scrapedMs: number, signal: AbortSignal): Promise<void> {
+  const { clock, freshness } = ports
+  const answer = await ports.prometheus.query(metric.query, signal)
+  // Another collector measures it by now, and answers for how fresh it is.
+  signal.throwIfAborted()
   if (answer.resultType === 'matrix')
     throw new PrometheusError('refused', 'the query gives ranges; put a function such as rate(…) around it')
   const nowMs = clock.now()
-  const taken = takeInto(index, batches, metric, answer, { startMs: nowMs, endMs: nowMs }, nowMs)
-  onPolled(metric.name, taken, answer.warnings.length > 0)
+  const taken = takeInto(ports, metric, answer, { startMs: nowMs, endMs: nowMs }, nowMs)
+  ports.onPolled(metric.name, taken, answer.warnings.length > 0)
   const { samples } = taken
   if (samples.taken === 0 && samples.ahead + samples.behind > 0)
     throw new PrometheusError('misdated', `${misdated(answer.series, nowMs)}: is a clock off?`)

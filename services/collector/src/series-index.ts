@@ -18,7 +18,8 @@ export interface IndexedSeries {
  * Why a series is not taken: its owner is not known yet, there are as many as one metric, or the collector, may have, or what
  * it names can be no object.
  */
-export type NotTaken = 'unowned' | 'left-out' | 'nameless'
+export const NOT_TAKEN = ['unowned', 'left-out', 'nameless'] as const
+export type NotTaken = (typeof NOT_TAKEN)[number]
 
 export interface SeriesLimits {
   perMetric: number
@@ -168,6 +169,11 @@ export class SeriesIndex {
     for (const [fingerprint, { series }] of this.#series)
       if (series.entity.kind === 'Pod' && series.entity.name === pod && series.entity.namespace === namespace)
         this.#drop(fingerprint, series.metric)
+  }
+
+  /** Forgets all series of a metric: another collector measures it. */
+  forgetMetric(metric: string): void {
+    for (const [fingerprint, { series }] of this.#series) if (series.metric === metric) this.#drop(fingerprint, metric)
   }
 
   /** Forgets series that no answer holds any more; without it, labels that change would fill the index. */

@@ -1,10 +1,17 @@
-import type { Metric, PromAnswer } from '@kubewise/metrics'
+import type { LabelSet, Metric, PromAnswer } from '@kubewise/metrics'
 import type { Batches } from './batches.ts'
 import type { NotTaken, SeriesIndex } from './series-index.ts'
 
 /** What became of an answer's samples. Those dated outside of what was asked for are passed to nobody. */
 export const SAMPLE_OUTCOMES = ['taken', 'not-finite', 'ahead', 'behind'] as const
 export type SampleCounts = Record<(typeof SAMPLE_OUTCOMES)[number], number>
+
+/** Where an answer's points go, and which of its series are ours: the others are another collector's. */
+export interface Into {
+  index: SeriesIndex
+  batches: Batches
+  isOurs: (metric: Metric, labels: LabelSet) => boolean
+}
 
 export interface Taken {
   samples: SampleCounts
@@ -22,8 +29,7 @@ export const CLOCK_TOLERANCE_MS = 5 * 60_000
  * @param asked the time that the answer is about, without tolerance
  */
 export function takeInto(
-  index: SeriesIndex,
-  batches: Batches,
+  { index, batches, isOurs }: Into,
   metric: Metric,
   { series, droppedPoints, leftOutSeries }: PromAnswer,
   asked: { startMs: number; endMs: number },
@@ -33,6 +39,7 @@ export function takeInto(
   const samples = { taken: 0, 'not-finite': droppedPoints, ahead: 0, behind: 0 }
   const [fromMs, untilMs] = [asked.startMs - CLOCK_TOLERANCE_MS, asked.endMs + CLOCK_TOLERANCE_MS]
   for (const { labels, timeMs, value } of series) {
+    if (!isOurs(metric, labels)) continue
     const indexed = index.lookup(metric, labels, nowMs)
     if (typeof indexed === 'string') {
       notTaken[indexed] += 1
