@@ -40,8 +40,8 @@ async function prometheusOf(value: number, clock: Clock) {
   return { url, asked, close: () => (server.closeAllConnections(), server.close()) }
 }
 
-/** A pod in each namespace, where nothing happens. */
-function quietCluster(): Kube {
+/** A pod in each namespace, where nothing happens; our clock is so far ahead of its own. */
+function quietCluster(aheadMs: number): Kube {
   const pods = NAMESPACES.map((namespace) => ({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -53,7 +53,7 @@ function quietCluster(): Kube {
     confirmedMs: () => Date.now(),
     stop: async () => undefined,
   })
-  return { reflect, clockSkewMs: () => 0 } as unknown as Kube
+  return { reflect, clockSkewMs: () => aheadMs } as unknown as Kube
 }
 
 describe('collectors of one cluster', function () {
@@ -82,12 +82,12 @@ describe('collectors of one cluster', function () {
   })
 
   /** @param value of all its series, which tells whose they are */
-  async function start(value: number, shards: number) {
+  async function start(value: number, shards: number, aheadMs = 0) {
     const prometheus = await prometheusOf(value, clock)
-    const kit = testKit({ clock })
+    const kit = testKit({ clock: { ...clock, now: () => clock.now() + aheadMs } })
     const queries = NAMES.map((name) => ({ name, query: name, interval: 1 }))
     const collector = createCollector(
-      { ...kit, bus, record: { open: () => assert.fail('no copies are kept') }, kube: quietCluster() },
+      { ...kit, bus, record: { open: () => assert.fail('no copies are kept') }, kube: quietCluster(aheadMs) },
       readConfig({
         NATS_URL: nats.url,
         KUBEWISE_CLUSTER: 'c',
@@ -174,4 +174,19 @@ describe('collectors of one cluster', function () {
       await eventually(async () => (await freshness()).writtenMs > clock.now() - 10_000)
       await second.stop()
     }).timeout(60_000)
+
+  it('date by the API server where the own clock is a day off', async () => {
+    const begun = signals.length
+    const collector = await start(3, 1, 86_400_000)
+    await settled([3])
+    const isTick = (signal: Signal) => signal.kind === 'control' && signal.change.type === 'tick'
+    await eventually(() => signals.slice(begun).some(isTick))
+    const dates = signals
+      .slice(begun)
+      .flatMap((signal) =>
+        signal.kind === 'control' ? signal.sentMs : 'observedMs' in signal ? signal.observedMs : [],
+      )
+    assert.ok(dates.every((ms) => Math.abs(ms - clock.now()) < 3_600_000))
+    await collector.stop()
+  })
 })

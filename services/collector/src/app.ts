@@ -5,6 +5,7 @@ import type { Kube } from '@kubewise/kube'
 import { metricsInForce, prometheusAt, PrometheusError, type Prometheus } from '@kubewise/metrics'
 import { breakerOptions, createBreaker, type Kit, type Service } from '@kubewise/service'
 import { Batches } from './batches.ts'
+import { clusterClock } from './cluster-clock.ts'
 import type { Config } from './config.ts'
 import { CriticalMarks } from './critical-marks.ts'
 import { eventFilterWarnings } from './event-filter.ts'
@@ -41,7 +42,8 @@ const OUTBOX = { capacity: 50_000, maxBytes: 256 * 1024 ** 2 }
  * detectors recognise.
  */
 export function createCollector(ports: Ports, config: Config): Service {
-  const { bus, kube, clock, log, metrics, health } = ports
+  const { bus, kube, log, metrics, health } = ports
+  const clock = clusterClock(ports.clock, () => kube.clockSkewMs())
   const cluster = config.KUBEWISE_CLUSTER
   const collected = metricsInForce(config.PROM_QUERIES, config.PROM_QUERIES_POLL_INTERVAL * SECOND)
   const figures = createFigures(metrics)
