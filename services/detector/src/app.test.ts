@@ -190,7 +190,7 @@ describe('detectors that share the partitions', function () {
     const found = await readUpTo(
       bus,
       STREAMS.anomalies.name,
-      STREAMS.anomalies.subjects[0]!,
+      STREAMS.anomalies.subjects[0],
       lastSeq,
       decodeAnomalyMessage,
     )

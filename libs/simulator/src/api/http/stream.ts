@@ -18,6 +18,8 @@ export function stream(response: ServerResponse, { watch }: WatchAnswer, fault: 
   }
   const stop = watch(
     (frame) => {
+      // A second frame in the same moment: the answer has been cut off already.
+      if (response.writableEnded) return
       const text = frameText(frame)
       if (fault === 'truncate') response.end(text.slice(0, text.length / 2))
       else response.write(fault === 'duplicate' ? text + text : text)
