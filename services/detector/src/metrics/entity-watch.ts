@@ -1,19 +1,11 @@
-import type { Contributor, Entity } from '@kubewise/contracts'
-import {
-  ENTITY_BUDGET,
-  viewAgreement,
-  viewWeights,
-  YOUNG_ENTITY_BUDGET,
-  type AlertMemberState,
-  type EntityScore,
-} from '@kubewise/stats'
+import type { Entity } from '@kubewise/contracts'
+import { ENTITY_BUDGET, viewAgreement, viewWeights, YOUNG_ENTITY_BUDGET, type AlertMemberState } from '@kubewise/stats'
 import { BudgetedAlerts, type BudgetedAlertsState } from '../alerting/budgeted-alerts.ts'
 import { sentenceOf, type Unusual } from '../alerting/explain.ts'
 import type { Judge } from '../alerting/judge.ts'
 import type { Finding } from '../finding.ts'
-import { contributorBy, contributorOf } from './contributor.ts'
+import { byShare, contributorsOf, isOfMeaning, rounded } from './entity-contributors.ts'
 import { EntityPool, packed, unpacked, type PackedEntityState, type Slot } from './entity-pool.ts'
-import { isBad } from './metric-kind.ts'
 import type { Model, Models, Reading } from './models.ts'
 
 export const ENTITY_RULE = { name: 'entity-unusual', version: 1, forMs: 0, clearMs: 5 * 60_000 } as const
@@ -29,9 +21,6 @@ const UNSCORED_VECTORS = 60
 const GROWN_MS = 24 * 3_600_000
 /** One view alone is a series, not an entity. */
 const LEAST_VIEWS = 2
-/** A smaller deviation is none, however small the metric's meaning begins. */
-const LEAST_Z = 3
-const TOP = 5
 
 interface Watched {
   entity: Entity
@@ -216,7 +205,7 @@ export class EntityWatch {
       score > 0 && !Number.isNaN(each) ? (watched.weights[i]! * Math.sqrt(Math.min(50, Math.abs(each)))) / score : 0,
     )
     const young = this.#judged(watched, this.#young, this.#youngOf(watched), score, () => ({
-      contributors: byShare(watched.models, (model, i) => contributorBy(model, readings[i]!, shares[i]!)),
+      contributors: byShare(watched.models, readings, shares),
       views: { agreement: Math.round(score * 100) / 100 },
       isOfMeaning: readings.some((reading, i) => !Number.isNaN(z[i]) && isOfMeaning(watched.models[i]!, reading)),
       usesSeason: readings.some(({ usesSeason }) => usesSeason),
@@ -246,7 +235,7 @@ export class EntityWatch {
     if (!answer.isWarm) return undefined
     const { score, structure, surprise, jump } = answer
     const finding = this.#judged(watched, this.#grown, this.#grownOf(watched), Math.min(60, score), () => {
-      const contributors = this.#contributors(watched, readings)
+      const contributors = contributorsOf(detector, index, watched.models, readings)
       return {
         contributors: contributors.map(({ contributor }) => contributor),
         views: rounded({ structure, surprise, jump }),
@@ -255,26 +244,6 @@ export class EntityWatch {
       }
     })
     return startMs - watched.slotMs >= GROWN_MS ? () => finding : undefined
-  }
-
-  /** What has most part in tier 3's score: by tier 1 where that is surprised, else against all that it has been. */
-  #contributors(
-    { slot, models }: Watched,
-    readings: readonly Reading[],
-  ): { contributor: Contributor; isOfMeaning: boolean }[] {
-    const { detector, index } = slot!
-    return detector.contributions(index).map(({ metric, share }) => {
-      const [model, reading] = [models[metric]!, readings[metric]!]
-      if (Math.abs(reading.smoothZ) >= LEAST_Z)
-        return { contributor: contributorBy(model, reading, share), isOfMeaning: isOfMeaning(model, reading) }
-      const { mean, sd } = detector.usual(index, metric)
-      const spread = Math.max(sd, model.kind.floor, 1e-12)
-      const z = (reading.value - mean) / spread
-      return {
-        contributor: contributorOf(model, reading.value, { expected: mean, sd: spread, z }, share),
-        isOfMeaning: Math.abs(z) >= LEAST_Z && isBad(model.kind, reading.value - mean),
-      }
-    })
   }
 
   #judged(
@@ -315,16 +284,3 @@ export class EntityWatch {
 }
 
 const columnsOf = ({ models }: Watched): readonly Model[] => models.slice(0, MOST_COLUMNS)
-
-const isOfMeaning = ({ kind }: Model, { value, expected, smoothZ }: Reading): boolean =>
-  Math.abs(smoothZ) >= LEAST_Z && isBad(kind, value - expected)
-
-const byShare = (models: readonly Model[], of: (model: Model, index: number) => Contributor): Contributor[] =>
-  models
-    .map(of)
-    .filter(({ share }) => share > 0)
-    .toSorted((a, b) => b.share - a.share)
-    .slice(0, TOP)
-
-const rounded = (views: Pick<EntityScore, 'structure' | 'surprise' | 'jump'>): Record<string, number> =>
-  Object.fromEntries(Object.entries(views).map(([name, value]) => [name, Math.round(value * 100) / 100]))
