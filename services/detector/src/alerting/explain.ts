@@ -4,6 +4,8 @@ import type { FeedbackMemory } from './feedback-memory.ts'
 import { sampleOf, signatureOf } from './sample.ts'
 
 const DAY_MS = 86_400_000
+/** What is rarer is said to be so rare: nobody has watched for longer. */
+const MOST_DAYS = 1e6
 
 /** What a model saw, before it is put into words. */
 export interface Unusual {
@@ -61,7 +63,7 @@ export function explain(
   const similar = feedback.similar(weighed.signature)
   return {
     decades,
-    oncePerDays: Math.round(oncePerDays * 10) / 10,
+    oncePerDays: Math.round(Math.min(MOST_DAYS, oncePerDays) * 10) / 10,
     contributors,
     views,
     // Before it has seen a day there is no season, whatever was foretold by.
@@ -77,7 +79,7 @@ export function explain(
 
 /** How rare an hour with such a score is, in decades; 12 at most. */
 export const decadesOf = (oncePerDays: number): number =>
-  Math.max(0, Math.min(12, rounded(Math.log10(Math.max(1e-9, oncePerDays * 24)))))
+  Math.max(0, Math.min(12, rounded(Math.log10(Math.max(1e-9, Math.min(MOST_DAYS, oncePerDays) * 24)))))
 
 /** The record in one sentence. */
 export function sentenceOf(explanation: Explanation): string {
