@@ -3,7 +3,15 @@ import { lead, type Bus } from '@kubewise/bus'
 import { BUCKETS, idOf, PARTITIONS, STREAMS, subjects, type MetricBatch } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
 import { metricsInForce, prometheusAt, PrometheusError, type Prometheus } from '@kubewise/metrics'
-import { breakerOptions, createBreaker, every, type Kit, type Service } from '@kubewise/service'
+import {
+  breakerOptions,
+  createBreaker,
+  every,
+  NO_PROMETHEUS,
+  type Breaker,
+  type Kit,
+  type Service,
+} from '@kubewise/service'
 import { alertAbout } from './alert-about.ts'
 import { forwardAlerts } from './alerts.ts'
 import { Batches } from './batches.ts'
@@ -20,6 +28,7 @@ import { Outbox } from './outbox.ts'
 import type { LazyRecord } from './lazy-record.ts'
 import { OwnerIndex } from './owner-index.ts'
 import { measure } from './measure.ts'
+import { measureNodes } from './node-measure.ts'
 import { Relations } from './relations.ts'
 import { SeriesIndex } from './series-index.ts'
 
@@ -51,21 +60,25 @@ export function createCollector(ports: Ports, config: Config): Service {
   const collected = metricsInForce(config.PROM_QUERIES, config.PROM_QUERIES_POLL_INTERVAL * SECOND)
   const figures = createFigures(metrics)
   const stopping = new AbortController()
-  const breaker = createBreaker(
-    'prometheus',
-    {
-      ...breakerOptions(config),
-      timeoutMs: config.PROM_TIMEOUT * SECOND,
-      isFailure: (error) => !(error instanceof PrometheusError) && !stopping.signal.aborted,
-    },
-    ports,
-  )
-  const prometheus = guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND))
+  const breaker = config.PROM_URL === NO_PROMETHEUS ? undefined : breakerOfPrometheus()
+  const prometheus = breaker && guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND), breaker)
   let leading: Promise<void> | undefined
   let feedback: { stop(): Promise<void> } | undefined
 
+  function breakerOfPrometheus(): Breaker {
+    return createBreaker(
+      'prometheus',
+      {
+        ...breakerOptions(config),
+        timeoutMs: config.PROM_TIMEOUT * SECOND,
+        isFailure: (error) => !(error instanceof PrometheusError) && !stopping.signal.aborted,
+      },
+      ports,
+    )
+  }
+
   /** One breaker for Prometheus as a whole: when it is down, twenty queries need not each wait for their time-out. */
-  function guarded({ query, queryRange }: Prometheus): Prometheus {
+  function guarded({ query, queryRange }: Prometheus, breaker: Breaker): Prometheus {
     return {
       query: (expression, signal) => breaker.run((timed) => query(expression, AbortSignal.any([signal, timed]))),
       queryRange: (expression, range, signal) =>
@@ -132,26 +145,34 @@ export function createCollector(ports: Ports, config: Config): Service {
       }
     }
     const board = await bus.kv(BUCKETS.freshness)
-    const measuring = () =>
+    const shared = { clock, log, index, freshness, onNotTaken: figures.notTaken }
+    const batches = new Batches(cluster, false, sendBatch)
+    const byPrometheus = (prometheus: Prometheus) =>
       measure(
         {
+          ...shared,
           prometheus,
-          clock,
-          log,
-          index,
-          freshness,
-          batches: new Batches(cluster, false, sendBatch),
+          batches,
           history: new Batches(cluster, true, sendBatch),
           waiting: () => outbox.waiting,
           onPolled: figures.polled,
-          onNotTaken: figures.notTaken,
         },
         collected,
         isCold ? config.KUBEWISE_HISTORY_SECONDS * SECOND : 0,
         signal,
       )
+    const byKubelets = () =>
+      measureNodes(
+        { ...shared, kube, health, batches, figures, objects: relations },
+        {
+          wanted: collected,
+          pollIntervalMs: config.PROM_QUERIES_POLL_INTERVAL * SECOND,
+          timeoutMs: config.PROM_TIMEOUT * SECOND,
+        },
+        signal,
+      )
     await Promise.all([
-      measuring(),
+      prometheus ? byPrometheus(prometheus) : byKubelets(),
       every(clock, TICK_MS, signal, tick, report('ticks not sent')),
       every(clock, REFRESH_MS, signal, () => objects.refresh(), report('related states not told')),
       every(
@@ -196,7 +217,7 @@ export function createCollector(ports: Ports, config: Config): Service {
       stopping.abort(new Error('the collector is stopping'))
       await leading
       await feedback?.stop()
-      breaker.stop()
+      breaker?.stop()
     },
   }
 }

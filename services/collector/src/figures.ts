@@ -11,6 +11,12 @@ export interface Figures {
   polled(query: string, outcome: 'ok' | 'failed', answer?: PromAnswer): void
   /** How many series of a query's newest answer were not taken, by why. */
   notTaken(query: string, count: Readonly<Record<NotTaken, number>>): void
+  /** One request of what is measured without Prometheus. */
+  measured(by: 'summary' | 'resource-metrics', outcome: string): void
+  /** Members of such an answer that could not be read. */
+  unread(members: number): void
+  /** How many of the metrics that Prometheus would give are not there. */
+  missing(metrics: number): void
   skippedEvent(why: Skipped): void
   clockOff(): void
   copy(what: Copied): void
@@ -44,6 +50,16 @@ export function createFigures(metrics: Metrics): Figures {
     "Series of a query's newest answer that were not taken: of pods whose owner is not known yet, or more than one query, or the collector, may have.",
     { query: [], why: [] },
   )
+  const measured = metrics.counter(
+    'kubewise_measurements_total',
+    'Requests for measurements through the API server, where there is no Prometheus: 2xx or the kind of error.',
+    { by: ['summary', 'resource-metrics'], outcome: [] },
+  )
+  const unread = metrics.counter(
+    'kubewise_measurements_unread_total',
+    'Members of measurements that are not what they should be; each is left out alone.',
+  )
+  const missing = metrics.gauge('kubewise_metrics_missing', 'Metrics that are not collected for want of Prometheus.')
   const alerts = metrics.counter(
     'kubewise_outside_alerts_total',
     'Alerts passed on, by the label that named the object.',
@@ -69,6 +85,9 @@ export function createFigures(metrics: Metrics): Figures {
     notTaken(query, count) {
       for (const [why, series] of Object.entries(count)) notTaken.set({ query, why }, series)
     },
+    measured: (by, outcome) => measured.inc({ by, outcome }),
+    unread: (members) => unread.inc(members),
+    missing: (count) => missing.set(count),
     skippedEvent: (why) => skipped.inc({ why }),
     copy: (what) => copies.inc({ what }),
     clockOff: () => clockOff.inc(),
