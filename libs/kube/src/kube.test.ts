@@ -357,6 +357,14 @@ describe('Kube requests', () => {
       assert.equal((await failure(kube.nodeSummary('../../secrets'))).reason, 'BadName')
     })
 
+    it('lists measurements, which have no version, as metrics-server answers', async () => {
+      const items = [{ metadata: { name: 'node-1' }, usage: { cpu: '1' } }]
+      await using server = await scriptedServer((response) => json(response, 200, { metadata: {}, items }))
+      const listed = await server.kube().list(RESOURCES.NodeMetrics)
+      assert.deepEqual([listed.items.length, listed.resourceVersion], [1, ''])
+      assert.equal((await failure(server.kube().list(RESOURCES.Node))).reason, 'NotAList')
+    })
+
     it('lists in pages, with selectors, and puts kind and apiVersion back', async () => {
       await using server = await scriptedServer((response, { query }) => {
         const next = { undefined: 'two', two: 'three', three: '' }[query['continue'] ?? 'undefined']
