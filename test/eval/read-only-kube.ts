@@ -102,6 +102,7 @@ export function createReadOnlyKube(cluster: ScenarioCluster, clock: Clock): Read
     delete: async (resource, ref, uid, options) =>
       ask(`delete ${resource.kind} ${ref.namespace ?? ''}/${ref.name} ${uid}`, options),
     serves: async () => true,
+    nodeSummary: async () => ({}),
     canI: async () => ({ isAllowed: true, reason: '' }),
     clockSkewMs: () => 0,
     serverVersion: async () => 'v1.34.0',

@@ -208,4 +208,16 @@ describe('the circuits before the Kubernetes API', () => {
     assert.notEqual(outcome, 'written')
     assert.equal(server.received.length, THRESHOLD)
   })
+
+  it('say nothing of the API server when what it passes on to fails: a kubelet, metrics-server', async () => {
+    await using server = await scriptedServer((response, seen) =>
+      /proxy|metrics/.test(seen.path) ? refusing(503, 'ServiceUnavailable')(response, seen) : well(response, seen),
+    )
+    const { kube, state } = behind(server)
+    await failures(2 * THRESHOLD, () => kube.nodeSummary('node-1'))
+    await failures(2 * THRESHOLD, () => kube.list(RESOURCES.NodeMetrics))
+    await failures(2 * THRESHOLD, () => kube.list(RESOURCES.PodMetrics))
+    await read(kube)
+    assert.equal(await state('kubernetes'), '0')
+  })
 })

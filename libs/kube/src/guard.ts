@@ -1,6 +1,7 @@
 import { BreakerOpenError, type Breaker, type MakeCircuits } from '@kubewise/service'
 import { isKubeError, KubeError } from './errors.ts'
 import type { Kube } from './port.ts'
+import { RESOURCES } from './resources.ts'
 
 const CIRCUIT_OPEN = 'CircuitOpen'
 
@@ -34,12 +35,16 @@ async function through<T>(circuit: Breaker, call: () => Promise<T>): Promise<T> 
 /**
  * The same cluster behind two circuits, one for reads and one for writes (dry runs among them: they take the same way
  * through admission). While one is open its calls throw KubeError `unreachable`, {@link isCircuitOpen}, and nothing is
- * sent. List-and-watch stands before them: it rests by itself after a failure, and its streams are long by design.
+ * sent. List-and-watch stands before them: it rests by itself after a failure, and its streams are long by design. So does
+ * what another server answers through this one, a kubelet or metrics-server: its silence is not the API server's.
  */
 export function guardKube(kube: Kube, makeCircuits: MakeCircuits): Kube {
   const { reads, writes } = makeCircuits('kubernetes', isIll)
   return {
-    list: (...given) => through(reads, () => kube.list(...given)),
+    list: (resource, ...given) =>
+      resource.group === RESOURCES.NodeMetrics.group
+        ? kube.list(resource, ...given)
+        : through(reads, () => kube.list(resource, ...given)),
     get: (...given) => through(reads, () => kube.get(...given)),
     reflect: (...given) => kube.reflect(...given),
     create: (...given) => through(writes, () => kube.create(...given)),
@@ -47,6 +52,7 @@ export function guardKube(kube: Kube, makeCircuits: MakeCircuits): Kube {
     evict: (...given) => through(writes, () => kube.evict(...given)),
     delete: (...given) => through(writes, () => kube.delete(...given)),
     serves: (...given) => through(reads, () => kube.serves(...given)),
+    nodeSummary: (...given) => kube.nodeSummary(...given),
     canI: (...given) => through(reads, () => kube.canI(...given)),
     clockSkewMs: () => kube.clockSkewMs(),
     serverVersion: (...given) => through(reads, () => kube.serverVersion(...given)),

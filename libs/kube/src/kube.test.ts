@@ -344,6 +344,27 @@ describe('Kube requests', () => {
       assert.equal((await failure(kube.serves(RESOURCES.Deployment, 'scale'))).kind, 'malformed')
     })
 
+    it('reads what a kubelet measures, of a node of any name and of no other path', async () => {
+      await using server = await scriptedServer((response, { path }) =>
+        path === '/api/v1/nodes/node-1/proxy/stats/summary'
+          ? json(response, 200, { node: {} })
+          : json(response, 200, path.includes('list') ? [] : 'x'.repeat(9 * 2 ** 20)),
+      )
+      const kube = server.kube()
+      assert.deepEqual(await kube.nodeSummary('node-1'), { node: {} })
+      assert.equal((await failure(kube.nodeSummary('list'))).kind, 'malformed')
+      assert.equal((await failure(kube.nodeSummary('long'))).reason, 'TooLarge')
+      assert.equal((await failure(kube.nodeSummary('../../secrets'))).reason, 'BadName')
+    })
+
+    it('lists measurements, which have no version, as metrics-server answers', async () => {
+      const items = [{ metadata: { name: 'node-1' }, usage: { cpu: '1' } }]
+      await using server = await scriptedServer((response) => json(response, 200, { metadata: {}, items }))
+      const listed = await server.kube().list(RESOURCES.NodeMetrics)
+      assert.deepEqual([listed.items.length, listed.resourceVersion], [1, ''])
+      assert.equal((await failure(server.kube().list(RESOURCES.Node))).reason, 'NotAList')
+    })
+
     it('lists in pages, with selectors, and puts kind and apiVersion back', async () => {
       await using server = await scriptedServer((response, { query }) => {
         const next = { undefined: 'two', two: 'three', three: '' }[query['continue'] ?? 'undefined']

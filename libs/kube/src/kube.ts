@@ -114,6 +114,10 @@ function reads(client: Client, log: Logger, clock: Clock, metrics: Metrics | und
       const call: Call = { method: 'GET', path: groupPath(resource), what: 'discovery', signal }
       return (await client.json(call, servedNames)).includes(`${resource.plural}/${subresource}`)
     },
+    async nodeSummary(node, signal) {
+      const path = `${objectPath(RESOURCES.Node, { name: node }, 'proxy')}/stats/summary`
+      return client.json({ method: 'GET', path, what: 'nodes/proxy', signal }, (document) => document)
+    },
     clockSkewMs: () => client.clockSkewMs(),
     async serverVersion(signal) {
       return client.json({ method: 'GET', path: '/version', what: 'version', signal }, versionOf)

@@ -3,7 +3,7 @@ import { isKubeError, isRecord, KubeError } from './errors.ts'
 import type { KubernetesObject } from './objects.ts'
 import { collectionPath, selectorQuery } from './paths.ts'
 import type { ListOptions, ListResult, Resource } from './port.ts'
-import { apiVersionOf } from './resources.ts'
+import { apiVersionOf, RESOURCES } from './resources.ts'
 
 const PAGE_SIZE = 500
 
@@ -30,17 +30,21 @@ export function asObject<T extends KubernetesObject>(value: unknown, resource: R
   return value as T
 }
 
+/** metrics-server stores nothing, so its lists have no version: `metadata` is empty. */
+const unversioned = ({ group }: Resource) => (group === RESOURCES.NodeMetrics.group ? '' : undefined)
+
 function asPage<T extends KubernetesObject>(answer: Record<string, unknown>, resource: Resource): Page<T> {
   const { items, metadata } = answer
   // Go writes an empty list as null.
   const values = items ?? []
-  if (!Array.isArray(values) || !isRecord(metadata) || typeof metadata['resourceVersion'] !== 'string') {
+  const resourceVersion = isRecord(metadata) ? (metadata['resourceVersion'] ?? unversioned(resource)) : undefined
+  if (!Array.isArray(values) || !isRecord(metadata) || typeof resourceVersion !== 'string') {
     throw new KubeError({ kind: 'malformed', reason: 'NotAList', message: `expected a list of ${resource.kind}` })
   }
   const next = metadata['continue']
   return {
     items: values.map((item: unknown) => asObject<T>(item, resource)),
-    resourceVersion: metadata['resourceVersion'],
+    resourceVersion,
     next: typeof next === 'string' ? next : '',
   }
 }

@@ -114,6 +114,11 @@ export interface Kube {
   ): Promise<void>
   /** Does this server know the subresource (`resize` of pods came with 1.33)? By its own discovery. */
   serves(resource: Resource, subresource: string, signal?: AbortSignal): Promise<boolean>
+  /**
+   * What a node's kubelet measures, its `/stats/summary`, through the API server's proxy: needs the right to get `nodes/proxy`.
+   * Of at most 8 MiB; nothing of it is checked but that it is an object.
+   */
+  nodeSummary(node: string, signal?: AbortSignal): Promise<Record<string, unknown>>
   canI(question: AccessQuestion, signal?: AbortSignal): Promise<{ isAllowed: boolean; reason: string }>
   /** Difference of our clock from the server's `Date`, by the last answer; undefined before the first. */
   clockSkewMs(): number | undefined

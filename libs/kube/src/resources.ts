@@ -50,6 +50,7 @@ export const RESOURCES = {
     'MutatingWebhookConfiguration',
     'mutatingwebhookconfigurations',
   ),
+  NodeMetrics: clusterWide('metrics.k8s.io', 'v1beta1', 'NodeMetrics', 'nodes'),
   PodMetrics: namespaced('metrics.k8s.io', 'v1beta1', 'PodMetrics', 'pods'),
 } as const satisfies Record<string, Resource>
 

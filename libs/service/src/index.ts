@@ -60,6 +60,7 @@ export {
   collectorSettings,
   detectorSettings,
   eventSettings,
+  NO_PROMETHEUS,
   processSettings,
   prometheusSettings,
   recordSettings,

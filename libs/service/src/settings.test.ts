@@ -46,6 +46,7 @@ describe('settings', () => {
     ['KUBEWISE_MODE', 'AUTO', 'auto'],
     ['PROM_QUERIES_POLL_INTERVAL', '1m', 60],
     ['PROM_URL', 'http://prometheus:9090/prom//', 'http://prometheus:9090/prom'],
+    ['PROM_URL', ' none\n', 'none'],
     [
       'PROM_QUERIES',
       '{"up": "up", "cpu": {"query": "rate(x[1m])", "interval": "30s"}}',
@@ -80,6 +81,7 @@ describe('settings', () => {
       { KUBEWISE_WEBHOOK_URL: 'hooks/hunter2' },
       'KUBEWISE_WEBHOOK_URL: expected an http or https address, got a value that is not shown',
     ],
+    [{ PROM_URL: 'nonesuch' }, 'PROM_URL: expected an address such as http://localhost:9090, or none, got "nonesuch"'],
     [{ ANOMALY_THRESHOLDS: '{"memory": 95}' }, 'ANOMALY_THRESHOLDS.memory: expected a number from 0 to 1, got 95'],
     [
       { PROM_QUERIES: '"up"' },

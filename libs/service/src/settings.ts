@@ -69,8 +69,17 @@ export const recordSettings = {
   MONGO_MIN_POOL_SIZE: Type.Integer({ default: 0, minimum: 0 }),
 }
 
+/** In place of Prometheus' address: there is none, what the API server tells is measured. */
+export const NO_PROMETHEUS = 'none'
+
 export const prometheusSettings = {
-  PROM_URL: HttpUrl({ default: 'http://localhost:9090', read: (text: string) => text.trim().replace(/\/+$/, '') }),
+  /** Or {@link NO_PROMETHEUS}. */
+  PROM_URL: Type.String({
+    default: 'http://localhost:9090',
+    pattern: `^(https?://[^\\s/]+|${NO_PROMETHEUS}$)`,
+    expected: `an address such as http://localhost:9090, or ${NO_PROMETHEUS}`,
+    read: (text: string) => text.trim().replace(/\/+$/, ''),
+  }),
   PROM_QUERIES: Type.Optional(PromQueries),
   /** Seconds. */
   PROM_QUERIES_POLL_INTERVAL: Duration('s', { default: 15, minimum: 1 }),

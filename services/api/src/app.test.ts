@@ -198,6 +198,24 @@ describe('the API', function () {
     assert.match(elsewhere.text, /expected the Prometheus that is configured/)
   })
 
+  it('tries no query where there is no Prometheus', async () => {
+    const kit = testKit()
+    const api = createApi({ ...kit, bus, store, host: '127.0.0.1' }, { ...config, PROM_URL: 'none' })
+    await api.start()
+    try {
+      const answer = await fetch(`http://127.0.0.1:${api.port()}/validation/query`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKENS.viewer}` },
+        body: JSON.stringify({ query: 'up' }),
+      })
+      assert.equal(answer.status, 409)
+      assert.match(await answer.text(), /no-prometheus/)
+    } finally {
+      kit.abort()
+      await api.stop()
+    }
+  })
+
   it('lets nobody change anything without a token of the right role', async () => {
     const changes = ROUTES.filter(({ method }) => method !== 'get')
     assert.ok(changes.length >= 7)

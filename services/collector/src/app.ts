@@ -3,7 +3,7 @@ import { join, lead, wordsOf, type Bus } from '@kubewise/bus'
 import { BUCKETS, idOf, STREAMS, subjects, type Freshness, type MetricBatch } from '@kubewise/contracts'
 import type { Kube } from '@kubewise/kube'
 import { metricsInForce, prometheusAt, PrometheusError, type Prometheus } from '@kubewise/metrics'
-import { breakerOptions, createBreaker, type Kit, type Service } from '@kubewise/service'
+import { breakerOptions, createBreaker, NO_PROMETHEUS, type Breaker, type Kit, type Service } from '@kubewise/service'
 import { Batches } from './batches.ts'
 import { clusterClock } from './cluster-clock.ts'
 import type { Config } from './config.ts'
@@ -14,6 +14,7 @@ import { createFigures } from './figures.ts'
 import { FreshnessBoard, togetherOf } from './freshness.ts'
 import type { LazyRecord } from './lazy-record.ts'
 import { HISTORY_MS, startMeasuring } from './measure.ts'
+import { measureNodes } from './node-measure.ts'
 import { startObjectWatch } from './object-watch.ts'
 import { Outbox } from './outbox.ts'
 import { OwnerIndex } from './owner-index.ts'
@@ -48,26 +49,30 @@ export function createCollector(ports: Ports, config: Config): Service {
   const collected = metricsInForce(config.PROM_QUERIES, config.PROM_QUERIES_POLL_INTERVAL * SECOND)
   const figures = createFigures(metrics)
   const stopping = new AbortController()
-  const breaker = createBreaker(
-    'prometheus',
-    {
-      ...breakerOptions(config),
-      timeoutMs: config.PROM_TIMEOUT * SECOND,
-      isFailure: (error) => !(error instanceof PrometheusError) && !stopping.signal.aborted,
-    },
-    ports,
-  )
+  const breaker = config.PROM_URL === NO_PROMETHEUS ? undefined : breakerOfPrometheus()
   const shards = config.KUBEWISE_NAMESPACE_SHARDS
   const leases = () => bus.kv(BUCKETS.leases)
   const memberPrefix = `collector-${idOf(cluster)}-`
   // Of one answer twice as many as may be taken, so that a series that is known is not cut off for a new one before it in line.
   const bounds = { series: 2 * config.KUBEWISE_MAX_SERIES_PER_QUERY * shards }
-  const prometheus = guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND, bounds))
+  const prometheus = breaker && guarded(prometheusAt(config.PROM_URL, config.PROM_TIMEOUT * SECOND, bounds), breaker)
   let collecting: Promise<void> | undefined
   let feedback: { stop(): Promise<void> } | undefined
 
+  function breakerOfPrometheus(): Breaker {
+    return createBreaker(
+      'prometheus',
+      {
+        ...breakerOptions(config),
+        timeoutMs: config.PROM_TIMEOUT * SECOND,
+        isFailure: (error) => !(error instanceof PrometheusError) && !stopping.signal.aborted,
+      },
+      ports,
+    )
+  }
+
   /** One breaker for Prometheus as a whole: when it is down, twenty queries need not each wait for their time-out. */
-  function guarded({ query, queryRange }: Prometheus): Prometheus {
+  function guarded({ query, queryRange }: Prometheus, breaker: Breaker): Prometheus {
     return {
       query: (expression, signal) => breaker.run((timed) => query(expression, AbortSignal.any([signal, timed]))),
       queryRange: (expression, range, signal) =>
@@ -110,31 +115,42 @@ export function createCollector(ports: Ports, config: Config): Service {
         `${member}-${(batchCount += 1)}`,
         batch.isBackfill ? 'history' : 'metric',
       )
-    const measuring = startMeasuring(
-      {
-        prometheus,
-        clock,
-        log,
-        index,
-        freshness,
-        isOurs: (metric, labels) => shares.get(metric.name)?.has(shardOf(metric, labels, shards)) ?? false,
-        batches: new Batches(cluster, false, sendBatch),
-        history: new Batches(cluster, true, sendBatch),
-        waiting: () => outbox.waiting,
-        onPolled: figures.polled,
-        onFailed: figures.failed,
-        onSamples: figures.samples,
-        onMoved: figures.moved,
-      },
-      isCold ? config.KUBEWISE_HISTORY_SECONDS * SECOND : 0,
-      signal,
-    )
+    const shared = { clock, log, index, freshness, batches: new Batches(cluster, false, sendBatch) }
+    const measuring =
+      prometheus &&
+      startMeasuring(
+        {
+          ...shared,
+          prometheus,
+          isOurs: (metric, labels) => shares.get(metric.name)?.has(shardOf(metric, labels, shards)) ?? false,
+          history: new Batches(cluster, true, sendBatch),
+          waiting: () => outbox.waiting,
+          onPolled: figures.polled,
+          onFailed: figures.failed,
+          onSamples: figures.samples,
+          onMoved: figures.moved,
+        },
+        isCold ? config.KUBEWISE_HISTORY_SECONDS * SECOND : 0,
+        signal,
+      )
     function onMembers(members: readonly string[]): void {
+      if (!measuring) return
       shares = shareOf(member, members, collected, shards)
       measuring.share(collected.filter(({ name }) => shares.has(name)))
       const say = `${shares.size} of ${collected.length} queries are asked here, by ${members.length} collectors in all`
       health.set('measuring', 'quality', { ok: true, say })
     }
+    /** What a node says is cheap next to a query of all pods: where there is no Prometheus, the leader asks all nodes. */
+    const measuringNodes = (term: AbortSignal) =>
+      measureNodes(
+        { ...shared, kube, health, figures, objects: relations, onNotTaken: figures.notTaken },
+        {
+          wanted: collected,
+          pollIntervalMs: config.PROM_QUERIES_POLL_INTERVAL * SECOND,
+          timeoutMs: config.PROM_TIMEOUT * SECOND,
+        },
+        term,
+      )
     const say = (): Freshness => ({ cluster, writtenMs: clock.now(), metrics: freshness.metrics, watches: {} })
     const together = async () => {
       const words = await wordsOf(await leases(), memberPrefix)
@@ -144,7 +160,7 @@ export function createCollector(ports: Ports, config: Config): Service {
       )
     }
     await Promise.all([
-      measuring.done,
+      measuring?.done,
       join({ leases, prefix: memberPrefix, member, beatMs: RENEW_MS, clock, log, signal, say, onMembers }),
       lead({
         leases,
@@ -154,8 +170,10 @@ export function createCollector(ports: Ports, config: Config): Service {
         clock,
         log,
         signal,
-        work: (term) =>
-          speak({ ...watched, bus, record: ports.record, outbox, speaking, objects, together, figures, config }, term),
+        async work(term) {
+          const spoken = { ...watched, bus, record: ports.record, outbox, speaking, objects, together, figures, config }
+          await Promise.all([speak(spoken, term), prometheus ? undefined : measuringNodes(term)])
+        },
       }),
     ])
     await objects.stop()
@@ -185,7 +203,7 @@ export function createCollector(ports: Ports, config: Config): Service {
       stopping.abort(new Error('the collector is stopping'))
       await collecting
       await feedback?.stop()
-      breaker.stop()
+      breaker?.stop()
     },
   }
 }

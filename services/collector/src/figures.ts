@@ -4,7 +4,7 @@ import { COPIES, type Copied } from './event-record.ts'
 import { SKIPPED, type Skipped } from './event-watch.ts'
 import { FAILURES, type Failure } from './failure.ts'
 import { SAMPLE_OUTCOMES, type SampleCounts, type Taken } from './take-into.ts'
-import { NOT_TAKEN } from './series-index.ts'
+import { NOT_TAKEN, type NotTaken } from './series-index.ts'
 import { PRIORITIES, type Priority } from './waiting-signals.ts'
 
 /** What the collector counts: everything taken, and everything that was not, by why. */
@@ -16,6 +16,14 @@ export interface Figures {
   moved(query: string): void
   /** Of history, which belongs to no poll. */
   samples(count: SampleCounts): void
+  /** How many series of a query's newest answer were not taken, by why. */
+  notTaken(query: string, count: Readonly<Record<NotTaken, number>>): void
+  /** One request of what is measured without Prometheus. */
+  measured(by: 'summary' | 'resource-metrics', outcome: string): void
+  /** Members of such an answer that could not be read. */
+  unread(members: number): void
+  /** How many of the metrics that Prometheus would give are not there. */
+  missing(metrics: number): void
   skippedEvent(why: Skipped): void
   clockOff(): void
   copy(what: Copied): void
@@ -52,6 +60,16 @@ export function createFigures(metrics: Metrics): Figures {
     "Series of a query's newest answer that were not taken: of pods whose owner is not known yet, more than one query, or the collector, may have, or of what can be no object.",
     { query: [], why: [] },
   )
+  const measured = metrics.counter(
+    'kubewise_measurements_total',
+    'Requests for measurements through the API server, where there is no Prometheus: 2xx or the kind of error.',
+    { by: ['summary', 'resource-metrics'], outcome: [] },
+  )
+  const unread = metrics.counter(
+    'kubewise_measurements_unread_total',
+    'Members of measurements that are not what they should be; each is left out alone.',
+  )
+  const missing = metrics.gauge('kubewise_metrics_missing', 'Metrics that are not collected for want of Prometheus.')
   const alerts = metrics.counter(
     'kubewise_outside_alerts_total',
     'Alerts passed on, by the label that named the object.',
@@ -70,11 +88,14 @@ export function createFigures(metrics: Metrics): Figures {
   const count = (counts: SampleCounts) => {
     for (const outcome of SAMPLE_OUTCOMES) samples.inc({ outcome }, counts[outcome])
   }
+  const countNotTaken = (query: string, counts: Readonly<Record<NotTaken, number>>) => {
+    for (const [why, many] of Object.entries(counts)) notTaken.set({ query, why }, many)
+  }
   return {
     polled(query, taken, hasWarnings) {
       polls.inc({ query, outcome: 'ok' })
       count(taken.samples)
-      for (const [why, many] of Object.entries(taken.notTaken)) notTaken.set({ query, why }, many)
+      countNotTaken(query, taken.notTaken)
       if (hasWarnings) warnings.inc()
     },
     failed(query, why) {
@@ -85,6 +106,10 @@ export function createFigures(metrics: Metrics): Figures {
       for (const why of NOT_TAKEN) notTaken.set({ query, why }, 0)
     },
     samples: count,
+    notTaken: countNotTaken,
+    measured: (by, outcome) => measured.inc({ by, outcome }),
+    unread: (members) => unread.inc(members),
+    missing: (count) => missing.set(count),
     skippedEvent: (why) => skipped.inc({ why }),
     copy: (what) => copies.inc({ what }),
     clockOff: () => clockOff.inc(),

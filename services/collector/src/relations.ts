@@ -193,6 +193,18 @@ export class Relations {
     return found?.[0]
   }
 
+  podNamed(namespace: string, name: string): Pod | undefined {
+    return this.#pods.get(namespace)?.get(name)
+  }
+
+  nodeNamed(name: string): Node | undefined {
+    return this.#nodes.get(name)
+  }
+
+  nodeNames(): string[] {
+    return [...this.#nodes.keys()]
+  }
+
   /** The node that a pod runs on. */
   nodeOf(namespace: string, pod: string): string | undefined {
     return this.#pods.get(namespace)?.get(pod)?.spec?.nodeName

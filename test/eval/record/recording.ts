@@ -38,7 +38,7 @@ const MORE: readonly Resource[] = [
 ]
 
 /** Events by their other name, and measurements, which cannot be watched. */
-const NOT_RECORDED = new Set(['/v1/Event', 'metrics.k8s.io/v1beta1/PodMetrics'])
+const NOT_RECORDED = new Set(['/v1/Event', 'metrics.k8s.io/v1beta1/NodeMetrics', 'metrics.k8s.io/v1beta1/PodMetrics'])
 
 export interface Seen {
   atMs: number

@@ -1,5 +1,5 @@
 import { prometheusAt, validateQuery } from '@kubewise/metrics'
-import { HttpError } from '@kubewise/service'
+import { HttpError, NO_PROMETHEUS } from '@kubewise/service'
 import { Type } from 'typebox'
 import { badRequest, Problem } from '../problem.ts'
 import { changing, type Route } from '../route.ts'
@@ -25,6 +25,8 @@ const validate = changing({
     const url = config.PROM_URL
     if (asked !== undefined && asked.replace(/\/+$/, '') !== url)
       throw badRequest([`prometheus_url: expected the Prometheus that is configured, or nothing, got '${asked}'`])
+    if (url === NO_PROMETHEUS)
+      throw new Problem(409, 'no-prometheus', 'This installation measures without Prometheus: no query can be tried.')
     const startedMs = clock.monotonic()
     const prometheus = prometheusAt(url, config.PROM_TIMEOUT * SECOND, { maxBytes: MAX_ANSWER_BYTES })
     const verdict = await validateQuery(prometheus, query, AbortSignal.timeout(config.PROM_TIMEOUT * SECOND)).catch(

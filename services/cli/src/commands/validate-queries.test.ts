@@ -54,6 +54,13 @@ describe('kubewise validate-queries', () => {
     assert.match(queries[0].trouble, /127\.0\.0\.1:1/)
   })
 
+  it('ends with 2 where nothing is asked of Prometheus, unless one is named', async () => {
+    const { code, err } = await run(['up'], { PROM_URL: 'none' })
+    assert.equal(code, 2)
+    assert.match(err, /^PROM_URL is none: /)
+    assert.equal((await run(['up', '--prometheus', simulator.prometheusUrl], { PROM_URL: 'none' })).code, 0)
+  })
+
   it('knows no other format than json', async () => {
     assert.equal((await run(['up', '-o', 'yaml'])).code, 2)
   })

@@ -1,5 +1,5 @@
 import { metricsInForce, prometheusAt, validateQuery, type QueryVerdict } from '@kubewise/metrics'
-import { ConfigError, explain } from '@kubewise/service'
+import { ConfigError, explain, NO_PROMETHEUS } from '@kubewise/service'
 import { Option, type Command } from 'commander'
 import type { CommandPorts, ExitCode, Finish, Output } from '../app.ts'
 import { readPrometheusConfig, type PrometheusConfig } from '../config.ts'
@@ -72,6 +72,10 @@ async function run(given: string | undefined, options: Options, ports: CommandPo
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     ports.err(`${error.message}\n`)
+    return 2
+  }
+  if (config.PROM_URL === NO_PROMETHEUS && options.prometheus === undefined) {
+    ports.err('PROM_URL is none: this installation collects no queries. Give --prometheus URL to try them elsewhere.\n')
     return 2
   }
   const tried = await tryAll(options, given, config, ports)
