@@ -1,6 +1,6 @@
 /**
- * Runs tests and sums them up: `run.ts`, `run.ts cluster`, `run.ts containers`. The last line is `N passed, N failed, N skipped`;
- * exit 0 when nothing failed, 1 otherwise, 2 on wrong usage.
+ * Runs tests and sums them up: `run.ts`, `run.ts cluster`, `run.ts cluster --soak [DURATION]`, `run.ts containers`. The last line is
+ * `N passed, N failed, N skipped`; exit 0 when nothing failed, 1 otherwise, 2 on wrong usage.
  */
 import { globSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -9,14 +9,13 @@ import { dirname, join } from 'node:path'
 import { findNatsServer, NoNatsServerError } from '@kubewise/standalone/nats-server'
 import { check } from './check.ts'
 import { spawned } from './run/spawned.ts'
+import { optionsOf } from './run/options.ts'
 import { SUITES, type Suite } from './run/suites.ts'
 
-const [what = 'test', ...files] = process.argv.slice(2)
-const suites = SUITES[what]
-if (!suites) {
-  process.stderr.write(`run: unknown suite '${what}', expected one of ${Object.keys(SUITES).join(', ')}\n`)
-  process.exit(2)
-}
+const options = optionsOf(process.argv.slice(2))
+if ('mistake' in options) refuse(options.mistake)
+const { what, files, env: told } = options
+const suites = SUITES[what] ?? refuse(`unknown suite '${what}', expected one of ${Object.keys(SUITES).join(', ')}`)
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const folder = await mkdtemp(join(tmpdir(), 'kubewise-test-'))
@@ -33,12 +32,17 @@ try {
     process.stderr.write(`${error.message}\n`)
     return process.execPath
   })
-  for (const suite of suites) await run(suite, { PATH: `${dirname(nats)}:${path}` })
+  for (const suite of suites) await run(suite, { PATH: `${dirname(nats)}:${path}`, ...told })
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
 process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`)
 process.exit(totals.failed === 0 ? 0 : 1)
+
+function refuse(mistake: string): never {
+  process.stderr.write(`run: ${mistake}\n`)
+  process.exit(2)
+}
 
 async function run(suite: Suite, env: Record<string, string>): Promise<void> {
   const matching =
@@ -51,7 +55,7 @@ async function run(suite: Suite, env: Record<string, string>): Promise<void> {
   const file = join(folder, `${suite.name.replaceAll(' ', '-')}.json`)
   process.stdout.write(`${suite.name}: ${matching.length} files\n`)
   const parallel = suite.jobs > 1 ? ['--parallel', '--jobs', String(suite.jobs)] : ['--no-parallel']
-  const options = [
+  const mocha = [
     '--timeout',
     String(suite.timeoutMs),
     '--reporter',
@@ -60,7 +64,7 @@ async function run(suite: Suite, env: Record<string, string>): Promise<void> {
     `totals=${file}`,
     '--exit',
   ]
-  await spawned('node_modules/.bin/mocha', [...parallel, ...options, ...matching], env)
+  await spawned('node_modules/.bin/mocha', [...parallel, ...mocha, ...matching], env)
   // A run that ended without writing its totals has crashed: that is a failure, whatever it had passed.
   const result = await readFile(file, 'utf8').then(JSON.parse, () => ({ passed: 0, failed: 1, skipped: 0 }))
   process.stdout.write(`${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped\n`)

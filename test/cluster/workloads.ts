@@ -4,6 +4,8 @@ import { RESOURCES } from '@kubewise/kube'
 const IMAGE = 'busybox:1'
 
 interface WorkloadOptions {
+  /** A claim whose volume it has at /data. */
+  claim?: string
   name: string
   replicas?: number
   script: string
@@ -22,6 +24,7 @@ export function workload({
   env = {},
   kind = 'Deployment',
   readiness,
+  claim,
 }: WorkloadOptions): { resource: Resource; object: KubernetesObject } {
   const template = {
     metadata: { labels: { app: name } },
@@ -41,7 +44,10 @@ export function workload({
             },
           }),
           ...(readiness && { readinessProbe: { exec: { command: ['/bin/sh', '-c', readiness] }, periodSeconds: 1 } }),
-          volumeMounts: [{ name: 'info', mountPath: '/info' }],
+          volumeMounts: [
+            { name: 'info', mountPath: '/info' },
+            ...(claim === undefined ? [] : [{ name: 'data', mountPath: '/data' }]),
+          ],
         },
       ],
       volumes: [
@@ -49,6 +55,7 @@ export function workload({
           name: 'info',
           downwardAPI: { items: [{ path: 'annotations', fieldRef: { fieldPath: 'metadata.annotations' } }] },
         },
+        ...(claim === undefined ? [] : [{ name: 'data', persistentVolumeClaim: { claimName: claim } }]),
       ],
     },
   }

@@ -6,13 +6,14 @@ export interface Suite {
   without?: readonly string[]
   /** Test files at the same time; 1 where they share one cluster or engine. */
   jobs: number
+  /** Of one test; 0 where it says itself how long it takes. */
   timeoutMs: number
 }
 
 const SECOND = 1000
 
 /** Real clusters and container engines are not asked for by `npm test`. */
-const ELSEWHERE = ['**/*.cluster.test.ts', '**/*.containers.test.ts']
+const ELSEWHERE = ['**/*.cluster.test.ts', '**/*.soak.test.ts', '**/*.containers.test.ts']
 
 export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   test: [
@@ -35,6 +36,7 @@ export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
     { name: 'API server', files: ['{libs,services}/*/src/**/*.cluster.test.ts'], jobs: 1, timeoutMs: 120 * SECOND },
     { name: 'cluster', files: ['test/cluster/**/*.cluster.test.ts'], jobs: 1, timeoutMs: 900 * SECOND },
   ],
+  soak: [{ name: 'soak', files: ['test/cluster/**/*.soak.test.ts'], jobs: 1, timeoutMs: 0 }],
   containers: [
     { name: 'containers', files: ['test/containers/**/*.containers.test.ts'], jobs: 1, timeoutMs: 900 * SECOND },
   ],
