@@ -75,6 +75,13 @@ describe('Growth', () => {
     const growth = learnt((minute) => (minute < 300 ? 40 + minute / 6 : 20), 330)
     assert.equal(growth.forecast(0, 100, 24 * HOUR)?.scaleMs === 3 * HOUR, false)
   })
+  it('knows what the level was at a time of the last two days', () => {
+    const growth = learnt((minute) => 20 + minute / 100, 40 * 60)
+    for (const minute of [300, 777, 1500])
+      assert.ok(Math.abs(growth.levelAt(0, T0 + minute * MINUTE)! - (20 + minute / 100)) < 0.1)
+    assert.equal(growth.levelAt(0, T0 - HOUR), undefined)
+    assert.equal(growth.levelAt(0, T0 + 60 * HOUR), undefined)
+  })
   it('is there where the limit is reached', () => {
     assert.equal(learnt((minute) => 40 + minute / 2, 200).forecast(0, 100, HOUR)!.leftMs, 0)
   })

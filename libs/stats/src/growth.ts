@@ -109,6 +109,31 @@ export class Growth {
     return surest
   }
 
+  /**
+   * The level at a time of the last two days, between the means around it.
+   *
+   * @returns undefined where there is none on either side
+   */
+  levelAt(index: number, timeMs: number): number | undefined {
+    const scale = SCALES_MS.length - 1
+    const at = (index * SCALES_MS.length + scale) * COLUMNS
+    const held = this.#columns[at + HELD]!
+    const points = (index * SCALES_MS.length + scale) * POINTS
+    let before: number | undefined
+    for (let i = 0; i < held; i++) {
+      const place = points + ((this.#columns[at + NEXT]! + POINTS - held + i) % POINTS)
+      // A mean stands for the middle of its time.
+      const afterMs = this.#timeMs[place]! + SCALES_MS[scale]! / 2 - timeMs
+      if (afterMs >= 0 && before !== undefined) {
+        const sinceMs = this.#timeMs[place]! - this.#timeMs[before]!
+        const share = (sinceMs - afterMs) / sinceMs
+        return this.#value[before]! + share * (this.#value[place]! - this.#value[before]!)
+      }
+      before = afterMs < 0 ? place : undefined
+    }
+    return undefined
+  }
+
   stateOf(index: number): GrowthState {
     const [columns, points] = [SCALES_MS.length * COLUMNS, SCALES_MS.length * POINTS]
     return {

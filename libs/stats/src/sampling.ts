@@ -4,8 +4,8 @@ import { Columns } from './columns.ts'
 /** A gap up to so many intervals leaves predictors as they are; half of one more is a sample that came a little late. */
 const BRIDGED_INTERVALS = 5
 const DAY_MS = 86_400_000
-/** After a greater gap so many samples are learnt, not judged. */
-const SUPPRESSED_SAMPLES = 12
+/** After a greater gap half as many samples as were missed are learnt, not judged, and no more than this. */
+const MOST_SUPPRESSED = 12
 
 /**
  * - `late`: a repeat or a straggler, not to be learnt.
@@ -63,7 +63,8 @@ export class Sampling {
     const sampled = this.#sampled
     const lastMs = c[at + LAST_MS]!
     sampled.kind = timeMs <= lastMs ? 'late' : lastMs === 0 ? 'first' : kindAfter(timeMs - lastMs, intervalMs)
-    if (sampled.kind === 'hole' || sampled.kind === 'away') c[at + SUPPRESSED] = SUPPRESSED_SAMPLES
+    if (sampled.kind === 'hole' || sampled.kind === 'away')
+      c[at + SUPPRESSED] = Math.min(MOST_SUPPRESSED, Math.ceil((timeMs - lastMs) / intervalMs / 2))
     sampled.isSuppressed = c[at + SUPPRESSED]! > 0
     if (sampled.kind === 'late') return sampled
     if (sampled.isSuppressed) c[at + SUPPRESSED]! -= 1

@@ -137,10 +137,10 @@ describe('detectors that share the partitions', function () {
     await first.end()
 
     const checkpoints = third.store.collection(COLLECTIONS.checkpoints)
+    const { lastSeq: lastSent } = await bus.streamState(STREAMS.signals.name)
     let ticks = 0
     await eventually(
       async () => {
-        const { lastSeq } = await bus.streamState(STREAMS.signals.name)
         ticks += 1
         for (let partition = 0; partition < PARTITIONS; partition++) {
           const tick: Control = {
@@ -155,7 +155,7 @@ describe('detectors that share the partitions', function () {
         const saved = await Promise.all(
           Array.from({ length: PARTITIONS }, (_, partition) => checkpoints.get(checkpointId(CLUSTER, partition))),
         )
-        return saved.every((checkpoint) => checkpoint !== undefined && checkpoint.seq > lastSeq - 2 * PARTITIONS)
+        return saved.every((checkpoint) => checkpoint !== undefined && checkpoint.seq > lastSent)
       },
       { timeoutMs: 40_000, say: 'one detector has saved all of them' },
     )
@@ -181,7 +181,9 @@ describe('detectors that share the partitions', function () {
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const checkpoint = (await checkpoints.get(checkpointId(CLUSTER, partition)))!
       const filter = subjects.partition(CLUSTER, partition)
-      const alone = new PartitionDetector(partition)
+      const alone = new PartitionDetector(partition, {
+        thresholds: readConfig({ NATS_URL: nats.url }).ANOMALY_THRESHOLDS,
+      })
       for (const { body, seq } of await readUpTo(bus, STREAMS.signals.name, filter, checkpoint.seq, decodeSignal))
         for (const message of alone.handle(body, seq, 1)) wanted.add(`${message.kind} ${message.id}`)
       assert.deepEqual(unpack(checkpoint), JSON.parse(JSON.stringify(alone.state())), `partition ${partition}`)

@@ -435,13 +435,14 @@ describe('PartitionDetector: alerts of others', () => {
 describe('PartitionDetector: events', () => {
   it('opens at the rule’s count, ends after quiet', () => {
     const signals = [
-      tick(at(0)),
+      pod(at(0), { phase: 'Pending', isReady: false }),
       event('FailedScheduling', 1),
       event('FailedScheduling', 1),
       tick(at(100)),
       tick(at(301)),
     ]
-    assert.deepEqual(story(feed(signals)), ['+failed-scheduling', '-failed-scheduling'])
+    const scheduling = story(feed(signals)).filter((told) => told.endsWith('failed-scheduling'))
+    assert.deepEqual(scheduling, ['+failed-scheduling', '-failed-scheduling'])
   })
   const starting = (seconds: number) => pod(at(seconds), { isReady: false })
   const failing = (from: number, to: number) =>
@@ -456,7 +457,11 @@ describe('PartitionDetector: events', () => {
       isReady: false,
       conditions: [{ type: 'PodScheduled', status: 'True' }],
     })
-    const twice = [tick(at(0)), event('FailedScheduling', 1), event('FailedScheduling', 1)]
+    const twice = [
+      pod(at(0), { phase: 'Pending', isReady: false }),
+      event('FailedScheduling', 1),
+      event('FailedScheduling', 1),
+    ]
     assert.deepEqual(feed([...twice, scheduled, tick(at(20)), tick(at(60))]), [])
     assert.deepEqual(story(feed([...twice, tick(at(20)), scheduled, tick(at(60))])), [
       '+failed-scheduling',

@@ -26,6 +26,7 @@ const UNSEEN_MS = 30 * 60_000
 /** A series silent for this long is gone, not late. */
 const UNMEASURED_MS = 30 * 60_000
 const KILLS_REMEMBERED = 8
+const MOST_JUMP_MS = 3_600_000
 
 export interface DetectorState {
   nowMs: number
@@ -35,6 +36,10 @@ export interface DetectorState {
   judge: JudgeState
   alerts: OutsideAlertsState
   thresholds: Record<string, number>
+  /** What the environment said when these were in force. */
+  configured: Thresholds
+  /** A time far ahead that one signal told, and nobody else yet. */
+  aheadMs?: number
 }
 
 /** What became of a signal beside anomalies; counted. */
@@ -68,6 +73,7 @@ export class PartitionDetector {
   readonly #alerts = new OutsideAlerts()
   #thresholds: Record<string, number> = { ...SHIPPED_THRESHOLDS }
   #nowMs = 0
+  #aheadMs: number | undefined
   readonly tally: Tally = { samples: 0, refused: { late: 0, 'beyond-measure': 0, ahead: 0 } }
 
   constructor(partition: number, { thresholds = {}, model = 'forecast', feedbackModel }: PartitionSettings = {}) {
@@ -90,7 +96,7 @@ export class PartitionDetector {
   /** @returns the anomalies that this signal opens and ends, in order */
   handle(signal: Signal, seq: number, epoch: number): AnomalyMessage[] {
     const at = (timeMs: number): Moment => {
-      this.#nowMs = Math.max(this.#nowMs, timeMs)
+      this.#passTo(timeMs)
       return { nowMs: this.#nowMs, seq, partition: this.#partition, epoch }
     }
     switch (signal.kind) {
@@ -105,6 +111,21 @@ export class PartitionDetector {
     }
   }
 
+  /**
+   * Time goes on to what a signal says. A jump of more than an hour is believed once a second signal says the like: one sender whose
+   * clock is off by a day must not make all that is known look old.
+   */
+  #passTo(timeMs: number): void {
+    const isJump = this.#nowMs > 0 && timeMs - this.#nowMs > MOST_JUMP_MS
+    const isConfirmed = this.#aheadMs !== undefined && Math.abs(timeMs - this.#aheadMs) <= MOST_JUMP_MS
+    if (isJump && !isConfirmed) {
+      this.#aheadMs = timeMs
+      return
+    }
+    if (timeMs > 0) this.#aheadMs = undefined
+    this.#nowMs = Math.max(this.#nowMs, timeMs)
+  }
+
   state(): DetectorState {
     return {
       nowMs: this.#nowMs,
@@ -114,6 +135,8 @@ export class PartitionDetector {
       judge: this.#judge.state(),
       alerts: this.#alerts.state(),
       thresholds: this.#thresholds,
+      configured: this.#configured,
+      ...(this.#aheadMs !== undefined && { aheadMs: this.#aheadMs }),
     }
   }
 
@@ -124,8 +147,10 @@ export class PartitionDetector {
     this.#metrics.restore(state.metrics)
     this.#judge.restore(state.judge)
     this.#alerts.restore(state.alerts)
-    // The environment's word is newer than the checkpoint's.
-    this.#thresholds = { ...state.thresholds, ...this.#configured }
+    // The environment's word is newer than the checkpoint's where it is another one than then.
+    const isSame = JSON.stringify(state.configured) === JSON.stringify(this.#configured)
+    this.#thresholds = { ...state.thresholds, ...(isSame ? {} : this.#configured) }
+    this.#aheadMs = state.aheadMs
   }
 
   #onMetrics(batch: MetricBatch, moment: Moment): AnomalyMessage[] {
@@ -141,6 +166,7 @@ export class PartitionDetector {
         messages.push(message)
       },
       (why) => (this.tally.refused[why] += 1),
+      moment.nowMs,
     )
     return messages
   }
@@ -190,7 +216,9 @@ export class PartitionDetector {
     const messages = [...this.#alerts.tick(moment), ...this.#episodes.endUnmeasured(UNMEASURED_MS, moment)]
     for (const [key, memory] of this.#entities) {
       if (moment.nowMs - memory.seenMs > UNSEEN_MS) {
-        messages.push(...this.#forget(key, memory.entity, 'The object was not heard of any more.', moment))
+        this.#entities.delete(key)
+        // What is measured of it ends by itself, once nothing is.
+        messages.push(...this.#episodes.end(memory.entity, 'The object was not heard of any more.', moment))
         continue
       }
       messages.push(...this.#look(memory, moment), ...this.#lookAtEvents(memory, moment))
@@ -284,9 +312,12 @@ export class PartitionDetector {
 
   #forget(key: string, entity: Entity, say: string, moment: Moment): AnomalyMessage[] {
     this.#entities.delete(key)
+    const ended = this.#episodes.end(entity, say, moment)
+    // One of the same name may have taken its place already; metrics know names only.
+    if ([...this.#entities.values()].some((other) => keyOf(other.entity) === keyOf(entity))) return ended
     this.#metrics.forget(entity.kind, keyOf(entity))
     const { uid: _uid, ...withoutUid } = entity
-    return [...this.#episodes.end(entity, say, moment), ...this.#episodes.end(withoutUid, say, moment)]
+    return [...ended, ...this.#episodes.end(withoutUid, say, moment)]
   }
 }
 

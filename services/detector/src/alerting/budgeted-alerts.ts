@@ -14,15 +14,14 @@ interface Group {
   /** Members and groups below that it is needed by. */
   users: number
   parent?: Group
-  key: string
+  path: Path
 }
 
 export interface BudgetedAlertsState {
   groups: [path: Path, state: BudgetGroupState][]
 }
 
-/** A path as one key: no name holds a line's end. */
-const keyOfPath = (path: Path) => path.join('\n')
+const keyOfPath = (path: Path) => JSON.stringify(path)
 
 /** Alerts of one budget, whose members share thresholds by name. Groups that nobody is in any more make room for others. */
 export class BudgetedAlerts {
@@ -77,7 +76,7 @@ export class BudgetedAlerts {
 
   state(): BudgetedAlertsState {
     return {
-      groups: [...this.#groups].map(([key, { index }]) => [key.split('\n'), this.#alerts.stateOfGroup(index)]),
+      groups: [...this.#groups.values()].map(({ path, index }) => [path, this.#alerts.stateOfGroup(index)]),
     }
   }
 
@@ -106,7 +105,7 @@ export class BudgetedAlerts {
       const parent = path.length > 1 ? this.#use(path.slice(0, -1)) : undefined
       const under = parent?.index ?? -1
       const index = this.#free.get(under)?.pop() ?? this.#alerts.addGroup(under)
-      group = { index, users: 0, key, ...(parent && { parent }) }
+      group = { index, users: 0, path, ...(parent && { parent }) }
       this.#groups.set(key, group)
     }
     group.users += 1
@@ -117,7 +116,7 @@ export class BudgetedAlerts {
   #release(group: Group): void {
     group.users -= 1
     if (group.users > 0 || !group.parent) return
-    this.#groups.delete(group.key)
+    this.#groups.delete(keyOfPath(group.path))
     this.#alerts.resetGroup(group.index)
     const free = this.#free.get(group.parent.index) ?? []
     free.push(group.index)

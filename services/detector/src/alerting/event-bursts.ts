@@ -3,6 +3,8 @@ import { EventSurprises } from '@kubewise/stats'
 
 /** Pairs of workload and reason that are remembered; the one that was silent longest makes room. */
 const MOST_PAIRS = 2000
+/** Of one workload; whoever writes Events chooses their reasons. */
+const MOST_REASONS = 32
 /** For so long a burst lends weight to what else is seen; half as much after this. */
 const HALF_LIFE_MS = 5 * 60_000
 const SHOWN_MS = 10 * 60_000
@@ -36,10 +38,12 @@ export class EventBursts {
     if (event.type !== 'Warning') return
     this.#beganMs ||= nowMs
     const key = keyOf(event.target)
+    const isKnown = this.#targets.get(key)?.some(({ reason }) => reason === event.reason) ?? false
+    if (!isKnown && this.#pairs >= MOST_PAIRS) this.#forgetOldest()
     const bursts = this.#targets.get(key) ?? []
     let burst = bursts.find(({ reason }) => reason === event.reason)
     if (!burst) {
-      if (this.#pairs >= MOST_PAIRS) this.#forgetOldest()
+      if (bursts.length >= MOST_REASONS) this.#release(bursts.shift()!)
       const index = this.#free.pop() ?? this.#surprises.add()
       this.#pairs += 1
       // It has been silent for as long as anything was watched.
@@ -106,10 +110,12 @@ export class EventBursts {
     if (!oldest) return
     const [key, bursts] = oldest
     this.#targets.delete(key)
-    for (const { index } of bursts) {
-      this.#surprises.reset(index)
-      this.#free.push(index)
-      this.#pairs -= 1
-    }
+    for (const burst of bursts) this.#release(burst)
+  }
+
+  #release({ index }: Burst): void {
+    this.#surprises.reset(index)
+    this.#free.push(index)
+    this.#pairs -= 1
   }
 }

@@ -57,7 +57,6 @@ export class Judge {
     const shiftOf = () =>
       weigh(unusualOf(), decadesOf(alerts.daysBetween(member, weighted)), this.bursts, this.feedback).feedbackDecades
     const step = alerts.learn(member, timeMs, weighted, factor * this.#factor * rollout, shiftOf)
-    if (step.isOnset) this.#guard.open(timeMs, this.#perDay)
     return Object.assign(step, { score: weighted, isDuringRollout: rollout > 1 })
   }
 
@@ -65,10 +64,11 @@ export class Judge {
     return explain(unusual, alerts.daysBetween(member, score), this.bursts, this.feedback)
   }
 
-  /** An alert was given: the next one like it can point to it. */
+  /** An alert was given: it counts for the guard, and the next one like it can point to it. */
   note(message: AnomalyMessage): void {
-    if (message.kind === 'anomaly' && message.explanation)
-      this.feedback.note(message.explanation.signature, message.id, message.startedMs)
+    if (message.kind !== 'anomaly' || !message.explanation) return
+    this.feedback.note(message.explanation.signature, message.id, message.startedMs)
+    this.#guard.open(message.detectedMs, this.#perDay)
   }
 
   /** @param perDay alerts a day that all budgets together allow */

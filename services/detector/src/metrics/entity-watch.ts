@@ -35,8 +35,6 @@ interface Watched {
   vectors: number
   settled: number
   slot?: Slot
-  /** When the slot was taken. */
-  slotMs: number
   sinceMs: number
   young?: number
   grown?: number
@@ -47,7 +45,6 @@ interface WatchedState {
   startMs: number
   vectors: number
   settled: number
-  slotMs: number
   sinceMs: number
   structure?: PackedEntityState
   young?: AlertMemberState
@@ -116,19 +113,16 @@ export class EntityWatch {
     return {
       young: this.#young.state(),
       grown: this.#grown.state(),
-      entities: [...this.#watched.values()].map(
-        ({ models, startMs, vectors, settled, slotMs, sinceMs, ...watched }) => ({
-          models: models.map(({ series }) => series.key),
-          startMs,
-          vectors,
-          settled,
-          slotMs,
-          sinceMs,
-          ...(watched.slot && { structure: packed(watched.slot.detector.stateOf(watched.slot.index)) }),
-          ...(watched.young !== undefined && { young: this.#young.stateOf(watched.young) }),
-          ...(watched.grown !== undefined && { grown: this.#grown.stateOf(watched.grown) }),
-        }),
-      ),
+      entities: [...this.#watched.values()].map(({ models, startMs, vectors, settled, sinceMs, ...watched }) => ({
+        models: models.map(({ series }) => series.key),
+        startMs,
+        vectors,
+        settled,
+        sinceMs,
+        ...(watched.slot && { structure: packed(watched.slot.detector.stateOf(watched.slot.index)) }),
+        ...(watched.young !== undefined && { young: this.#young.stateOf(watched.young) }),
+        ...(watched.grown !== undefined && { grown: this.#grown.stateOf(watched.grown) }),
+      })),
     }
   }
 
@@ -166,7 +160,6 @@ export class EntityWatch {
       startMs: 0,
       vectors: 0,
       settled: 0,
-      slotMs: 0,
       sinceMs: timeMs,
     }
     this.#watched.set(entityKey, watched)
@@ -215,11 +208,10 @@ export class EntityWatch {
 
   /** @returns how to judge by tier 3, for an entity that is known for long enough; it is learnt in any case */
   #learnStructure(watched: Watched, readings: readonly Reading[]): (() => Finding | undefined) | undefined {
-    const { startMs } = watched
+    const { startMs, stepMs } = watched
     if (!watched.slot) {
       if (watched.settled < SETTLED_VECTORS) return undefined
       watched.slot = this.#pool.take(columnsOf(watched).length)
-      watched.slotMs = startMs
     }
     const { detector, index, metrics } = watched.slot
     const columns = readings.slice(0, metrics)
@@ -233,6 +225,8 @@ export class EntityWatch {
       Float64Array.from(columnsOf(watched), ({ kind }) => kind.floor),
     )
     if (!answer.isWarm) return undefined
+    // After a hole all of them begin somewhere else: that is learnt, and not judged.
+    if (columns.some(({ isSuppressed }) => isSuppressed)) return () => undefined
     const { score, structure, surprise, jump } = answer
     const finding = this.#judged(watched, this.#grown, this.#grownOf(watched), Math.min(60, score), () => {
       const contributors = contributorsOf(detector, index, watched.models, readings)
@@ -243,7 +237,7 @@ export class EntityWatch {
         usesSeason: readings.some(({ usesSeason }) => usesSeason),
       }
     })
-    return startMs - watched.slotMs >= GROWN_MS ? () => finding : undefined
+    return detector.samples(index) * stepMs >= GROWN_MS ? () => finding : undefined
   }
 
   #judged(

@@ -12,6 +12,8 @@ import { DEFAULT_DEVIATIONS } from './thresholds.ts'
 
 const RULE = { name: 'metric-level', version: 2, forMs: 0, clearMs: 120_000 } as const
 export interface LevelAlertsState {
+  /** What the scores are of: those of one model say nothing of another's. */
+  model: LevelModel
   budget: BudgetedAlertsState
   members: [series: string, AlertMemberState][]
   scores: ReturnType<LevelScore['state']>
@@ -27,6 +29,7 @@ export class LevelAlerts {
   readonly #memberOf: (number | undefined)[] = []
   readonly #models: Models
   readonly #judge: Judge
+  readonly #model: LevelModel
   readonly #score: LevelScore
   /** One rule for each metric, so that two metrics of one pod are two episodes. */
   readonly #rules = new Map<string, EpisodeRule>()
@@ -34,6 +37,7 @@ export class LevelAlerts {
   constructor(models: Models, judge: Judge, model: LevelModel) {
     this.#models = models
     this.#judge = judge
+    this.#model = model
     this.#score = model === 'forecast' ? byForecast : byHalfSpaceTrees()
     this.alerts = new BudgetedAlerts(model === 'forecast' ? SERIES_BUDGET : TREES_BUDGET)
   }
@@ -72,6 +76,7 @@ export class LevelAlerts {
 
   state(): LevelAlertsState {
     return {
+      model: this.#model,
       budget: this.alerts.state(),
       scores: this.#score.state(),
       members: [...this.#models.values()].flatMap(({ index, series }) => {
@@ -82,7 +87,8 @@ export class LevelAlerts {
   }
 
   /** To be called when the models are there again. */
-  restore({ budget, members, scores }: LevelAlertsState): void {
+  restore({ model: before, budget, members, scores }: LevelAlertsState): void {
+    if (before !== this.#model) return
     this.#score.restore(scores, this.#models)
     this.alerts.restore(budget)
     for (const [key, state] of members) {

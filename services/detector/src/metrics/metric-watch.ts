@@ -75,13 +75,16 @@ export class MetricWatch {
    * @param thresholdOf a metric, on the original's scale of 0 to 1
    * @param tell is called for whatever a live sample says to each rule, findings or none
    * @param onRefused is called for each sample that is not learnt
+   * @param nowMs the partition's time: the sender's clock alone is not believed
    */
   observe(
     batch: MetricBatch,
     thresholdOf: (metric: string) => number,
     tell: (sighting: Sighting) => void,
     onRefused: (why: Refusal | 'ahead') => void,
+    nowMs: number,
   ): void {
+    const latestMs = Math.min(batch.collectedMs, nowMs) + MOST_AHEAD_MS
     const { of, startMs, afterMs, value } = batch
     const series = seriesOf(batch)
     for (let i = 0; i < of.length; i++) {
@@ -90,8 +93,7 @@ export class MetricWatch {
       const model = this.#models.modelOf(one)
       // A flag is 0 or 1 by its nature: rules over object state say these better, no model looks at them.
       if (model.kind.isFlag) continue
-      const refusal =
-        timeMs > batch.collectedMs + MOST_AHEAD_MS ? 'ahead' : this.#models.refusalOf(model, timeMs, value[i]!)
+      const refusal = timeMs > latestMs ? 'ahead' : this.#models.refusalOf(model, timeMs, value[i]!)
       if (refusal !== undefined) {
         onRefused(refusal)
         continue
@@ -121,6 +123,8 @@ export class MetricWatch {
   forgetStale(nowMs: number): void {
     this.#models.forgetStale(nowMs)
     this.#trends.forgetStale(nowMs)
+    this.#siblings.forgetStale(nowMs)
+    this.#throttling.forgetStale(nowMs)
   }
 
   state(): MetricWatchState {

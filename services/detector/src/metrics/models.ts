@@ -25,7 +25,7 @@ interface Owner {
   entityKey: string
   target: Target
   targetKey: string
-  users: number
+  models: Set<Model>
 }
 
 const NO_LABELS = {}
@@ -51,6 +51,8 @@ export interface Reading {
   z: number
   smoothZ: number
   usesSeason: boolean
+  /** Shortly after a hole: nothing is judged by it. */
+  isSuppressed: boolean
   /** Its deviations count beside others'. */
   counts: boolean
   /** It has been known long enough to be judged by itself. */
@@ -81,6 +83,7 @@ const COLUMNS = 7
 const USES_SEASON = 1
 const COUNTS = 2
 const IS_JUDGED = 4
+const IS_SUPPRESSED = 8
 
 /** Tier 1 for every series of a partition: forecaster, gaps, last points, last reading. */
 export class Models {
@@ -90,8 +93,8 @@ export class Models {
   readonly #readings = new Columns('reading', COLUMNS, 64)
   readonly #rings = new Rings()
   readonly #models = new Map<string, Model>()
-  /** Of each workload and metric, the series that has been known longest: new pods inherit its season. */
-  readonly #eldest = new Map<string, Model>()
+  /** Of each workload and metric, the series in the order of their age: new pods inherit the season of the first. */
+  readonly #groups = new Map<string, Set<Model>>()
   /** Names are many and come anew with every batch: each is kept once for all series that it is about. */
   readonly #owners = new Map<string, Owner>()
   readonly #free: number[] = []
@@ -102,9 +105,12 @@ export class Models {
     this.#onDrop = onDrop
   }
 
-  /** The model of a series; made where there is none. */
+  /** The model of a series; made anew where there is none, or where its interval, its owner or what is known of it is another now. */
   modelOf(series: MetricSeries): Model {
-    return this.#models.get(series.key) ?? this.#add(series)
+    const model = this.#models.get(series.key)
+    if (model && isSame(model.series, series)) return model
+    if (model) this.#drop(model)
+    return this.#add(series)
   }
 
   values(): Iterable<Model> {
@@ -156,6 +162,7 @@ export class Models {
       z: c[at + Z]!,
       smoothZ: c[at + SMOOTH_Z]!,
       usesSeason: (flags & USES_SEASON) !== 0,
+      isSuppressed: (flags & IS_SUPPRESSED) !== 0,
       counts: (flags & COUNTS) !== 0,
       isJudged: (flags & IS_JUDGED) !== 0,
     }
@@ -167,14 +174,14 @@ export class Models {
 
   /** The windows of an entity's series of one metric. */
   windowsOf(entityKey: string, metric: string): { timeMs: number[]; value: number[] }[] {
-    return [...this.#models.values()]
-      .filter((model) => model.series.metric === metric && model.entityKey === entityKey)
+    return [...(this.#owners.get(entityKey)?.models ?? [])]
+      .filter((model) => model.series.metric === metric)
       .map((model) => this.window(model))
   }
 
   /** Forgets what belongs to an entity that is gone. */
   forget(entityKey: string): void {
-    for (const model of this.#models.values()) if (model.entityKey === entityKey) this.#drop(model)
+    for (const model of [...(this.#owners.get(entityKey)?.models ?? [])]) this.#drop(model)
   }
 
   /** Forgets series that nobody sends any more. */
@@ -217,6 +224,7 @@ export class Models {
     c[at + SMOOTH_Z] = isSuppressed ? 0 : within(forecast.smoothZ, cap)
     c[at + FLAGS] =
       (forecast.usesSeason ? USES_SEASON : 0) +
+      (isSuppressed ? IS_SUPPRESSED : 0) +
       (!isSuppressed && samples > COUNTS_AFTER_SAMPLES ? COUNTS : 0) +
       (!isSuppressed && samples >= JUDGED_AFTER_SAMPLES ? IS_JUDGED : 0)
   }
@@ -230,7 +238,7 @@ export class Models {
       this.#readings.add()
     }
     const kind = kindOf(series)
-    const { entity, entityKey, target, targetKey } = this.#ownerOf(series)
+    const { entity, entityKey, target, targetKey, models } = this.#ownerOf(series)
     const labels = isEmpty(series.labels) ? NO_LABELS : series.labels
     const model = {
       series: { ...series, metric: kind.metric, entity, target, labels },
@@ -240,8 +248,9 @@ export class Models {
       targetKey,
     }
     this.#models.set(series.key, model)
+    models.add(model)
     const group = groupOf(model)
-    if (group !== undefined && !this.#eldest.has(group)) this.#eldest.set(group, model)
+    if (group !== undefined) this.#groups.set(group, (this.#groups.get(group) ?? new Set()).add(model))
     return model
   }
 
@@ -250,31 +259,29 @@ export class Models {
     const targetKey = keyOf(target)
     let owner = this.#owners.get(entityKey)
     if (owner?.targetKey !== targetKey) {
-      owner = { entity, entityKey, target, targetKey, users: 0 }
+      owner = { entity, entityKey, target, targetKey, models: owner?.models ?? new Set() }
       this.#owners.set(entityKey, owner)
     }
-    owner.users += 1
     return owner
   }
 
   #elderOf(model: Model): Model | undefined {
     const group = groupOf(model)
-    const elder = group === undefined ? undefined : this.#eldest.get(group)
+    const [elder] = group === undefined ? [] : (this.#groups.get(group) ?? [])
     return elder === model ? undefined : elder
   }
 
   #drop(model: Model): void {
     this.#onDrop(model)
     const { index, series, entityKey } = model
-    const owner = this.#owners.get(entityKey)
-    if (owner?.entity === series.entity && --owner.users === 0) this.#owners.delete(entityKey)
+    const models = this.#owners.get(entityKey)?.models
+    models?.delete(model)
+    if (models?.size === 0) this.#owners.delete(entityKey)
     this.#models.delete(series.key)
     const group = groupOf(model)
-    if (group !== undefined && this.#eldest.get(group) === model) {
-      this.#eldest.delete(group)
-      const heir = [...this.#models.values()].find((other) => groupOf(other) === group)
-      if (heir) this.#eldest.set(group, heir)
-    }
+    const alike = group === undefined ? undefined : this.#groups.get(group)
+    alike?.delete(model)
+    if (group !== undefined && alike?.size === 0) this.#groups.delete(group)
     this.#forecaster.reset(index)
     this.#sampling.reset(index)
     this.#flat.reset(index)
@@ -289,6 +296,22 @@ function groupOf({ series, targetKey }: Model): string | undefined {
   if (series.entity.kind !== 'Pod') return undefined
   return `${targetKey}\n${series.metric}\n${series.labels['container'] ?? ''}`
 }
+
+/** Whether a series is still what its model was made for. */
+function isSame(known: MetricSeries, now: MetricSeries): boolean {
+  return (
+    known.intervalMs === now.intervalMs &&
+    known.target.name === now.target.name &&
+    known.target.kind === now.target.kind &&
+    known.target.namespace === now.target.namespace &&
+    wordsOf(known) === wordsOf(now)
+  )
+}
+
+const wordsOf = ({ known }: MetricSeries): string =>
+  known
+    ? `${known.unit} ${known.bad} ${known.floor} ${known.minEffect} ${known.limit ?? ''} ${known.isServiceLevel ?? false}`
+    : ''
 
 function isEmpty(labels: object): boolean {
   for (const _ in labels) return false

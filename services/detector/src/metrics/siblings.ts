@@ -10,6 +10,7 @@ const MIN_RATIO = 5
 /** … for this many samples. */
 const MIN_SAMPLES = 3
 const STALE_INTERVALS = 3
+const FORGOTTEN_MS = 3_600_000
 
 interface Member {
   series: MetricSeries
@@ -30,7 +31,7 @@ export class Siblings {
   readonly #groups = new Map<string, Map<string, Member>>()
 
   static compares(metric: string): boolean {
-    return metric in FLOORS
+    return Object.hasOwn(FLOORS, metric)
   }
 
   /** Learns one sample; @returns the finding on its pod, if it is the outlier */
@@ -82,6 +83,14 @@ export class Siblings {
   forget(podKey: string): void {
     for (const [groupKey, group] of this.#groups) {
       for (const [key, member] of group) if (keyOf(member.series.entity) === podKey) group.delete(key)
+      if (group.size === 0) this.#groups.delete(groupKey)
+    }
+  }
+
+  /** Forgets workloads of which nothing is measured any more. */
+  forgetStale(nowMs: number): void {
+    for (const [groupKey, group] of this.#groups) {
+      for (const [key, { timeMs }] of group) if (nowMs - timeMs > FORGOTTEN_MS) group.delete(key)
       if (group.size === 0) this.#groups.delete(groupKey)
     }
   }

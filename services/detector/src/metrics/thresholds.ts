@@ -11,8 +11,10 @@ const FEWEST_DEVIATIONS = 4
 
 /** Of a metric by its name, else by `memory` where its name says so, else the default. */
 export function thresholdOf(metric: string, thresholds: Thresholds): number {
+  // Names are given by people: one of them may be `constructor`.
+  const own = Object.hasOwn(thresholds, metric) ? thresholds[metric] : undefined
   const family = metric.includes('memory') ? thresholds['memory'] : undefined
-  return thresholds[metric] ?? family ?? thresholds['default'] ?? SHIPPED_THRESHOLDS['default']!
+  return own ?? family ?? thresholds['default'] ?? SHIPPED_THRESHOLDS['default']!
 }
 
 /** How many standard deviations a threshold means. */

@@ -10,6 +10,7 @@ const MIN_THROTTLED_PCT = 25
 /** … that uses what it is given: short bursts are held back too, and nobody notices. */
 const MIN_USE_PCT = 70
 const STALE_INTERVALS = 3
+const FORGOTTEN_MS = 3_600_000
 /** Work that runs to its end may well use all that it is given. */
 const BATCH_KINDS = new Set(['Job', 'CronJob'])
 
@@ -51,6 +52,15 @@ export class Throttling {
   forget(podKey: string): void {
     for (const [groupKey, group] of this.#groups) {
       group.delete(podKey)
+      if (group.size === 0) this.#groups.delete(groupKey)
+    }
+  }
+
+  /** Forgets workloads of which nothing is measured any more. */
+  forgetStale(nowMs: number): void {
+    for (const [groupKey, group] of this.#groups) {
+      for (const [pod, member] of group)
+        if (Object.values(member).every(({ timeMs }) => nowMs - timeMs > FORGOTTEN_MS)) group.delete(pod)
       if (group.size === 0) this.#groups.delete(groupKey)
     }
   }

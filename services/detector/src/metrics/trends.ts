@@ -5,6 +5,7 @@ import type { Finding } from '../finding.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 
 interface ForecastKind {
   rule: EpisodeRule
@@ -47,7 +48,7 @@ const KINDS: Readonly<Record<string, ForecastKind>> = {
 
 /** A metric of an installation's own is looked ahead for where it says at which value something breaks. */
 function kindOf({ metric, known }: MetricSeries): ForecastKind | undefined {
-  const kind = KINDS[metric]
+  const kind = Object.hasOwn(KINDS, metric) ? KINDS[metric] : undefined
   if (kind || known?.limit === undefined || known.limit <= 0) return kind
   const own = filling('limit-forecast', `${metric} will reach its limit`)
   return { ...own, limit: known.limit, minRise: (own.minRise / own.limit) * known.limit }
@@ -109,7 +110,11 @@ export class Trends {
     if (timeMs - track.startMs >= POINT_MS) this.#close(track, kind, timeMs)
     track.gathered.push(value)
     if (kind.slowHorizonMs !== undefined) this.#learnSlow(track, kind, kind.slowHorizonMs, timeMs, value)
-    return track.finding ?? track.slow
+    const finding = track.finding ?? track.slow
+    // What is as it was a day ago comes and goes with the day.
+    if (!finding || track.slot === undefined) return finding
+    const before = this.#growth.levelAt(track.slot, timeMs - DAY)
+    return before === undefined || value - before >= kind.minRise ? finding : undefined
   }
 
   forget(entityKey: string): void {

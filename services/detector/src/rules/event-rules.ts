@@ -120,7 +120,9 @@ export function isMet(
   nowMs: number,
 ): boolean {
   if (seen.count < atLeast || seen.lastMs - seen.firstMs < spanMs || nowMs - seen.firstMs < heldMs) return false
-  return !(state && isOver?.(state.state))
+  if (!isOver) return true
+  // Of an object that is not known to be ill Events must go on: at a start, those of before are told again.
+  return state ? !isOver(state.state) : seen.lastMs - seen.firstMs >= MINUTE
 }
 
 /** Which of the shared rules a pod's state means; undefined where it shows no trouble of a container (yet). */
