@@ -21,7 +21,8 @@ const WORDS = `
   MemoryPressure DiskPressure PIDPressure NetworkUnavailable
   crash-loop job-failed memory-kill node-not-ready node-pressure pod-not-ready pod-pending rollout-stuck workload-unavailable
   metric-level sibling-outlier failed-scheduling failed-create failed-mount failed-attach failed-sandbox probe-failed evicted
-  node-trouble provisioning-failed autoscaler-blind job-backoff eviction-blocked
+  node-trouble provisioning-failed autoscaler-blind job-backoff eviction-blocked entity-unusual cpu-throttled volume-filling
+  memory-forecast volume-forecast inodes-forecast disk-forecast file-handles-forecast quota-forecast
   quota pod-security webhook limit-range forbidden other
   memory volume disk files cpu processes
   image command env resources probes volumes scheduling
