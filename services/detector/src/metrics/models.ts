@@ -181,7 +181,7 @@ export class Models {
 
   /** Forgets what belongs to an entity that is gone. */
   forget(entityKey: string): void {
-    for (const model of [...(this.#owners.get(entityKey)?.models ?? [])]) this.#drop(model)
+    for (const model of this.#owners.get(entityKey)?.models ?? []) this.#drop(model)
   }
 
   /** Forgets series that nobody sends any more. */
