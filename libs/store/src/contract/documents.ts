@@ -18,6 +18,16 @@ const WEIRD: [string, unknown][] = [
   ['odd text', ['\0', '\ud83d', '\ud83d\ude00', '\u2028', "'; DROP TABLE things; --", '', '\\u0000', '\uffff']],
   ['numbers', [0, -1, 2 ** 31, 2 ** 53, 2 ** 63, 848_261_831_545_934_464, 1e308, 5e-324, 0.1, 1_764_000_000_000]],
   ['lists in lists', [[1, [2, [3, []]]], [], [[]], [{ a: [[1]] }]]],
+  [
+    'keys that every object inherits, and those of drivers',
+    {
+      valueOf: [[]],
+      toString: [[1]],
+      constructor: [[{ a: [[]] }]],
+      _bsontype: 'Long',
+      hasOwnProperty: { _bsontype: [[]] },
+    },
+  ],
   ['empty things', { list: [], object: {}, null: null, no: false }],
 ]
 

@@ -5,7 +5,7 @@ import { isObject } from '../field.ts'
 /**
  * JSON as a MongoDB and what speaks its protocol can hold it, and back. Ordinary documents lie in the database as they
  * are, for people to read. What a server may refuse or change is wrapped: keys with dots or a leading `$` (labels are full
- * of them), lists within lists (ferretdb has none), text with half of a surrogate pair (BSON is UTF-8).
+ * of them) or that the driver takes for its own, lists within lists (ferretdb has none), text with half of a surrogate pair (BSON is UTF-8).
  */
 
 // Half a surrogate pair is matched as \p{Surrogate} only where it stands alone.
@@ -20,7 +20,14 @@ const escaped = (character: string): string => {
   return code > 0xff ? `%u${code.toString(16)}` : `%${code.toString(16).padStart(2, '0')}`
 }
 
-const encodeKey = (key: string): string => key.replace(UNSAFE_IN_KEYS, escaped)
+/**
+ * Keys that the driver takes for its own: `_bsontype`, and what every object inherits, since it looks lists' names up in a plain object
+ * and gives back raw bytes for `valueOf`.
+ */
+const isDriversOwn = (key: string): boolean => key === '_bsontype' || key in Object.prototype
+
+const encodeKey = (key: string): string =>
+  isDriversOwn(key) ? escaped(key) + key.slice(1) : key.replace(UNSAFE_IN_KEYS, escaped)
 
 const decodeKey = (key: string): string =>
   key.replace(ESCAPED, (_all, wide: string | undefined, narrow: string | undefined) =>
