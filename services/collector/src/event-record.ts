@@ -1,6 +1,7 @@
 import { COLLECTIONS, type KeptEvent, type KubernetesEvent } from '@kubewise/contracts'
 import { every, type Clock, type Logger } from '@kubewise/service'
 import { StoreError, type Store } from '@kubewise/store'
+import { Bell } from './bell.ts'
 import type { LazyRecord } from './lazy-record.ts'
 
 /** What became of a copy: `repeated` was there already, `lost` found no record for too long, `refused` was not acceptable to it. */
@@ -29,7 +30,7 @@ const SWEEP_MS = 60_000
 export class EventRecord {
   readonly #ports: EventRecordPorts
   #waiting: Copy[] = []
-  #wake: (() => void) | undefined
+  readonly #bell = new Bell()
   #isTrouble = false
 
   constructor(ports: EventRecordPorts) {
@@ -41,7 +42,7 @@ export class EventRecord {
     const seenMs = this.#ports.clock.now()
     this.#waiting.push({ _id: id, ...event, seenMs, expiresMs: seenMs + this.#ports.keepMs })
     this.#giveUp(MOST_WAITING)
-    this.#wake?.()
+    this.#bell.ring()
   }
 
   /** Writes until the signal aborts, then what still waits where the record takes it; removes what is past its time. */
@@ -54,7 +55,7 @@ export class EventRecord {
       () => undefined,
     )
     while (!signal.aborted) {
-      if (this.#waiting.length === 0) await this.#awakening(signal)
+      if (this.#waiting.length === 0) await this.#bell.rung(signal)
       await this.#writeSome()
       if (this.#isTrouble) await this.#ports.clock.sleep(RETRY_MS, signal).catch(() => undefined)
     }
@@ -96,18 +97,6 @@ export class EventRecord {
   #giveUp(most: number): void {
     const lost = this.#waiting.splice(0, Math.max(0, this.#waiting.length - most))
     for (const _copy of lost) this.#ports.onCopy('lost')
-  }
-
-  #awakening(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done)
-        this.#wake = undefined
-        resolve()
-      }
-      this.#wake = done
-      signal.addEventListener('abort', done, { once: true })
-    })
   }
 }
 

@@ -1,6 +1,7 @@
 import { BusError, type Bus } from '@kubewise/bus'
 import type { Subject } from '@kubewise/contracts'
 import type { Clock, Logger } from '@kubewise/service'
+import { Bell } from './bell.ts'
 import { WaitingSignals, type Priority, type WaitingBounds, type WaitingSignal } from './waiting-signals.ts'
 
 export interface OutboxOptions extends WaitingBounds {
@@ -22,7 +23,7 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #waiting: WaitingSignals
   #inFlight = 0
-  #wake: (() => void) | undefined
+  readonly #bell = new Bell()
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -41,7 +42,7 @@ export class Outbox {
 
   add(subject: Subject, body: object, id: string, priority: Priority): void {
     this.#waiting.add(subject, body, id, priority)
-    this.#wake?.()
+    this.#bell.ring()
   }
 
   /** Sends until the signal aborts, then what still waits, as far as the bus takes it. */
@@ -49,7 +50,7 @@ export class Outbox {
     const { clock, log } = this.#options
     let isTrouble = false
     while (!signal.aborted) {
-      if (this.#waiting.size === 0) await this.#awakening(signal)
+      if (this.#waiting.size === 0) await this.#bell.rung(signal)
       const error = await this.#sendSome()
       if (error !== undefined && !isTrouble) log.warn({ err: error, waiting: this.waiting }, 'signals wait for the bus')
       if (error === undefined && isTrouble) log.info('signals flow again')
@@ -84,18 +85,6 @@ export class Outbox {
       'a signal that the bus does not take is left out',
     )
     this.#options.onShed(priority)
-  }
-
-  #awakening(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done)
-        this.#wake = undefined
-        resolve()
-      }
-      this.#wake = done
-      signal.addEventListener('abort', done, { once: true })
-    })
   }
 }
 
