@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { systemClock } from '@kubewise/service'
-import { skipWithout } from '@kubewise/testkit'
-import { findPrometheus } from './detection/prometheus.ts'
+import { skipWithout, findPrometheus } from '@kubewise/testkit'
 import { playQuiet } from './detection/quiet.ts'
 import { QUIET, startStage } from './detection/stage.ts'
 import { anomaliesOf, incidentsOf, sayAnomaly, type ToldAnomaly } from './detection/told.ts'

@@ -14,6 +14,7 @@ export {
 } from './nats.ts'
 export { freePort } from './port.ts'
 export { findPrograms } from './programs.ts'
+export { findPrometheus, type PrometheusPrograms } from './prometheus.ts'
 export { startProcess, type Launch, type ServerProcess } from './server-process.ts'
 export { skipWithout } from './skip.ts'
 export { VirtualClock } from './virtual-clock.ts'

@@ -3,20 +3,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { METRICS } from '@kubewise/metrics'
-import { eventually, findPrograms, freePort, startProcess, temporaryFolder } from '@kubewise/testkit'
+import { eventually, freePort, startProcess, temporaryFolder, type PrometheusPrograms } from '@kubewise/testkit'
 import { historyOf, type Past, type RawSeries } from './history.ts'
-
-export interface PrometheusPrograms {
-  prometheus: string
-  promtool: string
-}
-
-/** @returns undefined where one of the two is not installed */
-export function findPrometheus(): PrometheusPrograms | undefined {
-  const [prometheus] = findPrograms('prometheus')
-  const [promtool] = findPrograms('promtool')
-  return prometheus && promtool ? { prometheus, promtool } : undefined
-}
 
 /** A pod whose `/metrics.txt` is scraped through the API server, whatever network the test is in. */
 export interface ScrapedPod {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { skipWithout } from '@kubewise/testkit'
-import { findPrometheus, startPrometheus, type RealPrometheus } from '../testing/real-prometheus.ts'
+import { skipWithout, findPrometheus } from '@kubewise/testkit'
+import { startPrometheus, type RealPrometheus } from '../testing/real-prometheus.ts'
 import { openMetrics, recordings, SCRAPES, START_MS, STEP_MS } from '../testing/recordings.ts'
 import { QUERIES, WRONG_QUERIES } from '../testing/queries.ts'
 import { labelKey } from '../series/labels.ts'

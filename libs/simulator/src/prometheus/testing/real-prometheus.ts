@@ -1,22 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, findPrograms, freePort, startProcess, temporaryFolder } from '@kubewise/testkit'
+import { eventually, freePort, startProcess, temporaryFolder, type PrometheusPrograms } from '@kubewise/testkit'
 
 export interface RealPrometheus extends AsyncDisposable {
   url: string
-}
-
-export interface PrometheusPrograms {
-  prometheus: string
-  promtool: string
-}
-
-/** @returns undefined where one of the two is not installed */
-export function findPrometheus(): PrometheusPrograms | undefined {
-  const [prometheus] = findPrograms('prometheus')
-  const [promtool] = findPrograms('promtool')
-  return prometheus && promtool ? { prometheus, promtool } : undefined
 }
 
 /** A real Prometheus over the given samples (OpenMetrics text), on a free port. It scrapes nothing. */
