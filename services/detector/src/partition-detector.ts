@@ -173,7 +173,7 @@ export class PartitionDetector {
 
   #onState(object: ObjectState, moment: Moment): AnomalyMessage[] {
     const key = memoryKey(object.entity)
-    if (object.isDeleted) return this.#forget(key, object.entity, 'The object is gone.', moment)
+    if (object.isDeleted) return this.#forget(key, object.entity, moment)
     this.#judge.rollouts.observe(object, moment.nowMs)
     const memory = this.#entities.get(key) ?? emptyMemory(object.entity, object.target, moment.nowMs)
     this.#noteKills(memory, object)
@@ -310,12 +310,15 @@ export class PartitionDetector {
     else this.#entities.delete(key)
   }
 
-  #forget(key: string, entity: Entity, say: string, moment: Moment): AnomalyMessage[] {
+  /** An object is gone. */
+  #forget(key: string, entity: Entity, moment: Moment): AnomalyMessage[] {
+    const say = 'The object is gone.'
+    const name = keyOf(entity)
     this.#entities.delete(key)
     const ended = this.#episodes.end(entity, say, moment)
     // One of the same name may have taken its place already; metrics know names only.
-    if ([...this.#entities.values()].some((other) => keyOf(other.entity) === keyOf(entity))) return ended
-    this.#metrics.forget(entity.kind, keyOf(entity))
+    if ([...this.#entities.values()].some((other) => keyOf(other.entity) === name)) return ended
+    this.#metrics.forget(entity.kind, name)
     const { uid: _uid, ...withoutUid } = entity
     return [...ended, ...this.#episodes.end(withoutUid, say, moment)]
   }

@@ -42,22 +42,24 @@ export class Judge {
   /**
    * @param score 0 or more; what Events say of the workload lends it weight, at most as much again
    * @param about whose it is, and by how much its own threshold is moved
-   * @param unusualOf what the score means; asked only where it is near its threshold
+   * @param unusualOf what the score means, during a rollout or not; asked only where it is near its threshold
    */
   learn(
     alerts: BudgetedAlerts,
     member: number,
     score: number,
     about: { targetKey: string; timeMs: number; factor?: number },
-    unusualOf: () => Unusual,
+    unusualOf: (isDuringRollout: boolean) => Unusual,
   ): AlertStep & { score: number; isDuringRollout: boolean } {
     const { targetKey, timeMs, factor = 1 } = about
     const rollout = this.rollouts.factorOf(targetKey, timeMs)
     const weighted = score * (1 + this.bursts.decadesOf(targetKey, timeMs) / DOUBLING_DECADES)
+    const isDuringRollout = rollout > 1
     const shiftOf = () =>
-      weigh(unusualOf(), decadesOf(alerts.daysBetween(member, weighted)), this.bursts, this.feedback).feedbackDecades
+      weigh(unusualOf(isDuringRollout), decadesOf(alerts.daysBetween(member, weighted)), this.bursts, this.feedback)
+        .feedbackDecades
     const step = alerts.learn(member, timeMs, weighted, factor * this.#factor * rollout, shiftOf)
-    return Object.assign(step, { score: weighted, isDuringRollout: rollout > 1 })
+    return Object.assign(step, { score: weighted, isDuringRollout })
   }
 
   explain(alerts: BudgetedAlerts, member: number, score: number, unusual: Unusual): Explanation {

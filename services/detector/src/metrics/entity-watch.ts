@@ -248,14 +248,13 @@ export class EntityWatch {
     seen: () => Pick<Unusual, 'contributors' | 'views' | 'usesSeason'> & { isOfMeaning: boolean },
   ): Finding | undefined {
     const { entity, target, targetKey, sinceMs, startMs: timeMs } = watched
-    const isDuringRollout = this.#judge.rollouts.factorOf(targetKey, timeMs) > 1
-    const unusual = (): Unusual => {
+    const unusual = (isDuringRollout: boolean): Unusual => {
       const { contributors, views, usesSeason } = seen()
       return { entity, target, targetKey, timeMs, sinceMs, isDuringRollout, contributors, views, usesSeason }
     }
     const step = this.#judge.learn(alerts, member, score, { targetKey, timeMs }, unusual)
     if (!step.isOpen || !seen().isOfMeaning) return undefined
-    const explanation = this.#judge.explain(alerts, member, step.score, unusual())
+    const explanation = this.#judge.explain(alerts, member, step.score, unusual(step.isDuringRollout))
     const leading = watched.models.find(({ series }) => series.metric === explanation.contributors[0]?.name)
     return {
       severity: 'info',

@@ -34,6 +34,10 @@ const LISTED: ReadonlyMap<string, MetricKind> = new Map(
   METRICS.map((metric) => [metric.name, kindFrom(metric.name, metric)]),
 )
 
+/** Whether a deviation goes the way that is bad. */
+export const isBadWay = ({ bad }: MetricKind, effect: number): boolean =>
+  bad === 'both' || (bad === 'up') === effect > 0
+
 /** Whether a deviation is of practical meaning: large enough, and the way that is bad. */
-export const isBad = ({ bad, minEffect }: MetricKind, effect: number): boolean =>
-  Math.abs(effect) >= minEffect && (bad === 'both' || (bad === 'up') === effect > 0)
+export const isBad = (kind: MetricKind, effect: number): boolean =>
+  Math.abs(effect) >= kind.minEffect && isBadWay(kind, effect)

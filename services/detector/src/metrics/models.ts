@@ -10,6 +10,7 @@ import {
 } from '@kubewise/stats'
 import { kindOf, type MetricKind } from './metric-kind.ts'
 import { Rings } from './ring.ts'
+import { isSameSeries } from './same-series.ts'
 
 /** A series that has not been heard of for this long is forgotten. */
 const FORGOTTEN_MS = 6 * 3_600_000
@@ -108,7 +109,7 @@ export class Models {
   /** The model of a series; made anew where there is none, or where its interval, its owner or what is known of it is another now. */
   modelOf(series: MetricSeries): Model {
     const model = this.#models.get(series.key)
-    if (model && isSame(model.series, series)) return model
+    if (model && isSameSeries(model.series, series)) return model
     if (model) this.#drop(model)
     return this.#add(series)
   }
@@ -296,22 +297,6 @@ function groupOf({ series, targetKey }: Model): string | undefined {
   if (series.entity.kind !== 'Pod') return undefined
   return `${targetKey}\n${series.metric}\n${series.labels['container'] ?? ''}`
 }
-
-/** Whether a series is still what its model was made for. */
-function isSame(known: MetricSeries, now: MetricSeries): boolean {
-  return (
-    known.intervalMs === now.intervalMs &&
-    known.target.name === now.target.name &&
-    known.target.kind === now.target.kind &&
-    known.target.namespace === now.target.namespace &&
-    wordsOf(known) === wordsOf(now)
-  )
-}
-
-const wordsOf = ({ known }: MetricSeries): string =>
-  known
-    ? `${known.unit} ${known.bad} ${known.floor} ${known.minEffect} ${known.limit ?? ''} ${known.isServiceLevel ?? false}`
-    : ''
 
 function isEmpty(labels: object): boolean {
   for (const _ in labels) return false

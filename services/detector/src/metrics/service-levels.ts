@@ -9,11 +9,11 @@ import {
 import { BudgetedAlerts, type BudgetedAlertsState } from '../alerting/budgeted-alerts.ts'
 import { sentenceOf, type Unusual } from '../alerting/explain.ts'
 import type { Judge } from '../alerting/judge.ts'
-import type { EpisodeRule } from '../episodes.ts'
 import type { Finding } from '../finding.ts'
 import { contributorOf } from './contributor.ts'
 import { isBad } from './metric-kind.ts'
 import type { Model, Models, Reading } from './models.ts'
+import { ruleOfMetric } from './rule-of-metric.ts'
 
 const RULE = { name: 'service-level', version: 1, forMs: 0, clearMs: 5 * 60_000 } as const
 /** Successive samples are at most so many intervals apart: what learns shapes must not learn history of another pace. */
@@ -38,24 +38,18 @@ export interface ServiceLevelsState {
 
 /** Tier 2, for series that somebody vouches for: they alone may give an alert that a person is told of. */
 export class ServiceLevels {
-  readonly alerts = new BudgetedAlerts(SERVICE_LEVEL_BUDGET)
+  readonly ruleOf = ruleOfMetric(RULE)
+  readonly #alerts = new BudgetedAlerts(SERVICE_LEVEL_BUDGET)
   readonly #novelty = new NoveltyEnsemble(4)
   readonly #cusum = new Cusum(4)
   readonly #watched = new Map<Model, Watched>()
   readonly #free: { index: number; shift: number }[] = []
   readonly #models: Models
   readonly #judge: Judge
-  readonly #rules = new Map<string, EpisodeRule>()
 
   constructor(models: Models, judge: Judge) {
     this.#models = models
     this.#judge = judge
-  }
-
-  ruleOf(metric: string): EpisodeRule {
-    let rule = this.#rules.get(metric)
-    if (!rule) this.#rules.set(metric, (rule = { ...RULE, name: `${RULE.name}:${metric}` }))
-    return rule
   }
 
   get size(): number {
@@ -75,8 +69,7 @@ export class ServiceLevels {
     const { score, isWarm, mean, views } = this.#novelty.learn(watched.index, timeMs, value)
     if (!isWarm) return undefined
     const effect = value - mean
-    const isDuringRollout = this.#judge.rollouts.factorOf(targetKey, timeMs) > 1
-    const unusual = (): Unusual => ({
+    const unusual = (isDuringRollout: boolean): Unusual => ({
       entity: series.entity,
       target: series.target,
       targetKey,
@@ -88,9 +81,9 @@ export class ServiceLevels {
       isDuringRollout,
       ...(watched.shiftedSinceMs !== undefined && { shiftedSinceMs: watched.shiftedSinceMs }),
     })
-    const step = this.#judge.learn(this.alerts, watched.member, score, { targetKey, timeMs }, unusual)
+    const step = this.#judge.learn(this.#alerts, watched.member, score, { targetKey, timeMs }, unusual)
     if (!step.isOpen || !isBad(kind, effect)) return undefined
-    const explanation = this.#judge.explain(this.alerts, watched.member, step.score, unusual())
+    const explanation = this.#judge.explain(this.#alerts, watched.member, step.score, unusual(step.isDuringRollout))
     const [first] = explanation.contributors
     return {
       severity: 'warning',
@@ -115,7 +108,7 @@ export class ServiceLevels {
     const watched = this.#watched.get(model)
     if (!watched) return
     this.#watched.delete(model)
-    this.alerts.leave(watched.member)
+    this.#alerts.leave(watched.member)
     this.#novelty.reset(watched.index)
     this.#cusum.reset(watched.shift)
     this.#free.push(watched)
@@ -123,7 +116,7 @@ export class ServiceLevels {
 
   state(): ServiceLevelsState {
     return {
-      budget: this.alerts.state(),
+      budget: this.#alerts.state(),
       series: [...this.#watched].map(([{ series }, { index, shift, member, lastMs, shiftedSinceMs }]) => [
         series.key,
         {
@@ -131,7 +124,7 @@ export class ServiceLevels {
           ...(shiftedSinceMs !== undefined && { shiftedSinceMs }),
           novelty: this.#novelty.stateOf(index),
           shift: this.#cusum.stateOf(shift),
-          alert: this.alerts.stateOf(member),
+          alert: this.#alerts.stateOf(member),
         },
       ]),
     }
@@ -139,21 +132,21 @@ export class ServiceLevels {
 
   /** To be called when the models are there again. */
   restore({ budget, series }: ServiceLevelsState): void {
-    this.alerts.restore(budget)
+    this.#alerts.restore(budget)
     for (const [key, { novelty, shift, alert, ...times }] of series) {
       const model = this.#models.get(key)
       if (!model) continue
       const watched = Object.assign(this.#watch(model), times)
       this.#novelty.restore(watched.index, novelty)
       this.#cusum.restore(watched.shift, shift)
-      this.alerts.restoreMember(watched.member, alert)
+      this.#alerts.restoreMember(watched.member, alert)
     }
-    this.alerts.forgetUnused()
+    this.#alerts.forgetUnused()
   }
 
   #watch(model: Model): Watched {
     const { index, shift } = this.#free.pop() ?? { index: this.#novelty.add(), shift: this.#cusum.add() }
-    const watched = { index, shift, member: this.alerts.join([model.series.metric, model.targetKey]), lastMs: 0 }
+    const watched = { index, shift, member: this.#alerts.join([model.series.metric, model.targetKey]), lastMs: 0 }
     this.#watched.set(model, watched)
     return watched
   }
