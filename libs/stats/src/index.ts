@@ -52,5 +52,6 @@ export {
   YOUNG_ENTITY_BUDGET,
   type ShippedBudget,
 } from './shipped-budgets.ts'
+export { SortedValues } from './sorted-values.ts'
 export { msUntil, trendOf, type Trend } from './trend.ts'
 export { viewAgreement, viewWeights } from './view-agreement.ts'

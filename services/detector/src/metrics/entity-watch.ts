@@ -248,12 +248,14 @@ export class EntityWatch {
     seen: () => Pick<Unusual, 'contributors' | 'views' | 'usesSeason'> & { isOfMeaning: boolean },
   ): Finding | undefined {
     const { entity, target, targetKey, sinceMs, startMs: timeMs } = watched
+    let once: ReturnType<typeof seen> | undefined
+    const what = () => (once ??= seen())
     const unusual = (isDuringRollout: boolean): Unusual => {
-      const { contributors, views, usesSeason } = seen()
+      const { contributors, views, usesSeason } = what()
       return { entity, target, targetKey, timeMs, sinceMs, isDuringRollout, contributors, views, usesSeason }
     }
     const step = this.#judge.learn(alerts, member, score, { targetKey, timeMs }, unusual)
-    if (!step.isOpen || !seen().isOfMeaning) return undefined
+    if (!step.isOpen || !what().isOfMeaning) return undefined
     const explanation = this.#judge.explain(alerts, member, step.score, unusual(step.isDuringRollout))
     const leading = watched.models.find(({ series }) => series.metric === explanation.contributors[0]?.name)
     return {

@@ -1,5 +1,5 @@
 import { keyOf, type MetricSeries } from '@kubewise/contracts'
-import { median } from '@kubewise/stats'
+import { SortedValues } from '@kubewise/stats'
 import type { Finding } from '../finding.ts'
 
 /** Metrics in which replicas of one workload are compared, with the value below which nobody is a runaway. */
@@ -28,7 +28,7 @@ export const SIBLING_RULE = { name: 'sibling-outlier', version: 1, forMs: 0, cle
  * old; comparing with siblings rather than with the past tells a runaway from load that all of them see.
  */
 export class Siblings {
-  readonly #groups = new Map<string, Map<string, Member>>()
+  readonly #groups = new Map<string, Group>()
 
   static compares(metric: string): boolean {
     return Object.hasOwn(FLOORS, metric)
@@ -38,33 +38,29 @@ export class Siblings {
   observe(series: MetricSeries, timeMs: number, value: number): Finding | undefined {
     const groupKey = `${keyOf(series.target)}|${series.metric}`
     let group = this.#groups.get(groupKey)
-    if (!group) this.#groups.set(groupKey, (group = new Map()))
-    let member = group.get(series.key)
-    if (!member) group.set(series.key, (member = { series, timeMs, value, highSamples: 0 }))
-    const isNewSample = timeMs > member.timeMs || member.highSamples === 0
-    member.timeMs = timeMs
-    member.value = value
-    const others: number[] = []
-    for (const [key, other] of group) {
-      if (timeMs - other.timeMs > STALE_INTERVALS * series.intervalMs) group.delete(key)
-      else if (other !== member) others.push(other.value)
-    }
-    const typical = median(others)
+    if (!group) this.#groups.set(groupKey, (group = new Group()))
+    const before = group.get(series.key)
+    const isNewSample = before === undefined || timeMs > before.timeMs || before.highSamples === 0
+    group.forgetBefore(timeMs - STALE_INTERVALS * series.intervalMs)
+    group.put(series.key, { series, timeMs, value, highSamples: before?.highSamples ?? 0 })
+    const others = group.size - 1
+    const typical = group.medianWithout(value)
     const floor = FLOORS[series.metric] ?? Number.POSITIVE_INFINITY
-    const isHigh = others.length >= MIN_MEMBERS - 1 && value >= floor && value >= MIN_RATIO * Math.max(0, typical)
+    const isHigh = others >= MIN_MEMBERS - 1 && value >= floor && value >= MIN_RATIO * Math.max(0, typical)
+    const member = group.get(series.key)!
     if (!isHigh) member.highSamples = 0
     else if (isNewSample) member.highSamples += 1
     if (member.highSamples < MIN_SAMPLES) return undefined
     const ratio = typical > 0 ? value / typical : 1000
     return {
       severity: 'critical',
-      say: `${series.entity.name} uses ${value.toFixed(0)} % (${series.metric}) while its ${others.length} siblings are at ${typical.toFixed(0)} %.`,
+      say: `${series.entity.name} uses ${value.toFixed(0)} % (${series.metric}) while its ${others} siblings are at ${typical.toFixed(0)} %.`,
       features: {
         metric: series.metric,
         value,
         siblings: typical,
         ratio: Math.round(Math.min(1000, ratio) * 10) / 10,
-        members: others.length + 1,
+        members: group.size,
       },
       score: 8,
       confidence: 0.95,
@@ -81,26 +77,77 @@ export class Siblings {
 
   /** Forgets a pod that is gone. */
   forget(podKey: string): void {
-    for (const [groupKey, group] of this.#groups) {
-      for (const [key, member] of group) if (keyOf(member.series.entity) === podKey) group.delete(key)
-      if (group.size === 0) this.#groups.delete(groupKey)
-    }
+    this.#forgetWhere((group) => group.forgetPod(podKey))
   }
 
   /** Forgets workloads of which nothing is measured any more. */
   forgetStale(nowMs: number): void {
-    for (const [groupKey, group] of this.#groups) {
-      for (const [key, { timeMs }] of group) if (nowMs - timeMs > FORGOTTEN_MS) group.delete(key)
-      if (group.size === 0) this.#groups.delete(groupKey)
-    }
+    this.#forgetWhere((group) => group.forgetBefore(nowMs - FORGOTTEN_MS))
   }
 
   state(): SiblingsState {
-    return [...this.#groups].map(([key, members]) => [key, [...members]])
+    return [...this.#groups].map(([key, group]) => [key, group.state()])
   }
 
   restore(state: SiblingsState): void {
     this.#groups.clear()
-    for (const [key, members] of state) this.#groups.set(key, new Map(members))
+    for (const [key, members] of state) this.#groups.set(key, new Group(members))
+  }
+
+  #forgetWhere(forgetIn: (group: Group) => void): void {
+    for (const [key, group] of this.#groups) {
+      forgetIn(group)
+      if (group.size === 0) this.#groups.delete(key)
+    }
+  }
+}
+
+/** The replicas of one workload with their last samples, the one heard of longest ago first. */
+class Group {
+  readonly #members = new Map<string, Member>()
+  readonly #values = new SortedValues()
+
+  constructor(members: readonly [string, Member][] = []) {
+    for (const [key, member] of members) this.put(key, member)
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  get(key: string): Member | undefined {
+    return this.#members.get(key)
+  }
+
+  put(key: string, member: Member): void {
+    this.#forget(key)
+    this.#members.set(key, member)
+    this.#values.add(member.value)
+  }
+
+  medianWithout(value: number): number {
+    return this.#values.medianWithout(value)
+  }
+
+  forgetBefore(timeMs: number): void {
+    for (const [key, member] of this.#members) {
+      if (member.timeMs >= timeMs) return
+      this.#forget(key)
+    }
+  }
+
+  forgetPod(podKey: string): void {
+    for (const [key, { series }] of this.#members) if (keyOf(series.entity) === podKey) this.#forget(key)
+  }
+
+  state(): [string, Member][] {
+    return [...this.#members]
+  }
+
+  #forget(key: string): void {
+    const member = this.#members.get(key)
+    if (!member) return
+    this.#members.delete(key)
+    this.#values.remove(member.value)
   }
 }

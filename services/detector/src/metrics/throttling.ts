@@ -83,12 +83,13 @@ export class Throttling {
       const { [THROTTLED]: held, [USE]: used } = member
       if (!isFresh(held) && !isFresh(used)) group.delete(pod)
       if (!isFresh(used)) continue
-      use.push(used.value)
       // Without a limit nothing is held back, and there is no sample.
-      throttled.push(isFresh(held) ? held.value : 0)
+      const heldPct = isFresh(held) ? held.value : 0
+      if (heldPct < MIN_THROTTLED_PCT || used.value < MIN_USE_PCT) return undefined
+      throttled.push(heldPct)
+      use.push(used.value)
     }
-    const isAll = throttled.every((value) => value >= MIN_THROTTLED_PCT) && use.every((value) => value >= MIN_USE_PCT)
-    if (throttled.length === 0 || !isAll) return undefined
+    if (throttled.length === 0) return undefined
     const throttledPct = Math.round(median(throttled))
     return {
       severity: throttled.length > 1 ? 'warning' : 'info',
