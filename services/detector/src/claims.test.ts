@@ -1,13 +1,10 @@
-import type { AnomalyMessage, KubernetesEvent, Signal } from '@kubewise/contracts'
+import type { AnomalyMessage, KubernetesEvent } from '@kubewise/contracts'
 import assert from 'node:assert/strict'
 import { PartitionDetector, type PartitionSettings } from './partition-detector.ts'
-import { pod, T0, tick, web } from './signals.test-data.ts'
+import { feed, pod, T0, tick, web } from './signals.test-data.ts'
 import { ordinary, round, rounds, STEP_MS } from './unusual.test-data.ts'
 
 const DAY_MS = 86_400_000
-
-const feed = (signals: readonly Signal[], detector = new PartitionDetector(0)): AnomalyMessage[] =>
-  signals.flatMap((signal, i) => detector.handle(signal, i + 1, 1))
 
 const named = (messages: readonly AnomalyMessage[]) =>
   messages.flatMap((message) => (message.kind === 'anomaly' ? [message.rule.name] : []))

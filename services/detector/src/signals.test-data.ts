@@ -2,14 +2,18 @@ import {
   keyOf,
   idOf,
   type Alert,
+  type AnomalyMessage,
+  type AnomalyOpened,
   type ContainerState,
   type Control,
+  type Entity,
   type MetricBatch,
   type ObjectState,
   type PodState,
   type Signal,
   type Target,
 } from '@kubewise/contracts'
+import { PartitionDetector } from './partition-detector.ts'
 
 export const T0 = Date.UTC(2026, 0, 5)
 export const SECOND = 1000
@@ -158,3 +162,43 @@ export const later = (signal: Signal, seconds: number): Signal =>
   signal.kind === 'metric-batch'
     ? { ...signal, collectedMs: signal.collectedMs + seconds * SECOND, startMs: signal.startMs + seconds * SECOND }
     : signal
+
+export const at = (seconds: number) => T0 + seconds * SECOND
+
+/** web-1 in a crash loop. */
+export const crashing = (seconds: number, restarts = 1) =>
+  pod(at(seconds), {
+    isReady: false,
+    containers: [container({ waiting: 'CrashLoopBackOff', restarts, isReady: false })],
+  })
+
+/** An Event on a pod of web, or on another object. */
+export const event = (reason: string, count: number, entity: Entity = podEntity()): Signal => ({
+  kind: 'kubernetes-event',
+  cluster: 'test',
+  uid: 'e',
+  type: 'Warning',
+  reason,
+  message: '',
+  entity,
+  target: entity.kind === 'Pod' ? web : entity,
+  count,
+  firstMs: T0,
+  lastMs: T0,
+})
+
+/** Feeds signals in order to one detector, the first as the message after `from`. */
+export const feed = (signals: readonly Signal[], detector = new PartitionDetector(0), from = 0): AnomalyMessage[] =>
+  signals.flatMap((signal, i) => detector.handle(signal, from + i + 1, 1))
+
+export const opened = (messages: readonly AnomalyMessage[]): AnomalyOpened[] =>
+  messages.filter((message) => message.kind === 'anomaly')
+
+/** What came of signals, as `+rule` and `-rule`. */
+export function story(messages: readonly AnomalyMessage[]): string[] {
+  const rules = new Map<string, string>()
+  return messages.map((message) => {
+    if (message.kind === 'anomaly') rules.set(message.id, message.rule.name)
+    return `${message.kind === 'anomaly' ? '+' : '-'}${rules.get(message.id)}`
+  })
+}

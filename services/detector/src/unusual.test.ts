@@ -1,17 +1,10 @@
 import type { AnomalyMessage, AnomalyOpened, Feedback, KubernetesEvent, Signal } from '@kubewise/contracts'
 import assert from 'node:assert/strict'
 import { PartitionDetector, type PartitionSettings } from './partition-detector.ts'
-import { batch, pod, SECOND, T0, tick, web } from './signals.test-data.ts'
+import { batch, feed, opened, pod, SECOND, T0, tick, web } from './signals.test-data.ts'
 import { ordinary, round, rounds, STEP_MS } from './unusual.test-data.ts'
 
 const KNOWN_FOR = 400
-
-function feed(signals: readonly Signal[], detector = new PartitionDetector(0), from = 0): AnomalyMessage[] {
-  return signals.flatMap((signal, i) => detector.handle(signal, from + i + 1, 1))
-}
-
-const opened = (messages: readonly AnomalyMessage[]): AnomalyOpened[] =>
-  messages.filter((message) => message.kind === 'anomaly')
 
 const named = (messages: readonly AnomalyMessage[]) => opened(messages).map(({ rule }) => rule.name)
 
