@@ -124,7 +124,10 @@ describe('measuring without Prometheus, on a real cluster', function cluster() {
   for (const mayAskNodes of [true, false])
     it(`sees a busy pod and its node by ${mayAskNodes ? 'their kubelet' : 'metrics.k8s.io'}`, async function sees() {
       const isThere = await kube.list(RESOURCES.NodeMetrics).catch((error: unknown) => !isKubeError(error, 'not-found'))
-      if (!mayAskNodes && !isThere) this.skip()
+      if (!mayAskNodes && !isThere) {
+        process.stderr.write('skipped measuring by metrics.k8s.io: the cluster has no metrics-server\n')
+        this.skip()
+      }
       const { values, says, stop } = measured(mayAskNodes)
       const of = (metric: string) => values.get(metric) ?? 0
       try {
