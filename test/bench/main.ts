@@ -2,6 +2,7 @@
 import { parseArgs, styleText } from 'node:util'
 import { corporaFolder, MissingCorpus } from './detection/corpora.ts'
 import { entities } from './detection/entities.ts'
+import { feedback } from './detection/feedback.ts'
 import { coldstart } from './detection/coldstart.ts'
 import { nab } from './detection/nab.ts'
 import { river } from './detection/river.ts'
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   coldstart,
   entities,
   executor,
+  feedback,
   incidents,
   nab,
   nezha,
