@@ -3,7 +3,7 @@
  * whose errors grow is replaced by one that has been learning in the background since the first sign. Gomes and others: Adaptive
  * random forests for evolving data stream classification, 2017; with River's defaults, as the original used it.
  *
- * With few labels, or few of one class, it says the commoner class: below some 500 labels `Logistic` is the better one.
+ * With few labels, or few of one class, it says the commoner class; how it does beside `Logistic` is measured by `bench -- feedback`.
  */
 import { Adwin, type AdwinState } from './adwin.ts'
 import { HoeffdingTree, type HoeffdingTreeState } from './hoeffding-tree.ts'

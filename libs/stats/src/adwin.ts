@@ -1,7 +1,7 @@
 /**
  * ADWIN: a window over a stream of numbers that shrinks when its older and its newer part differ in their mean more than chance
- * allows. Bifet, Gavaldà: Learning from time-changing data with adaptive windowing, 2007; finds what River's finds,
- * number for number. River's also forgets all once it has found a change; whoever wants that makes a new one.
+ * allows. Bifet, Gavaldà: Learning from time-changing data with adaptive windowing, 2007. River's also forgets all
+ * once it has found a change; whoever wants that makes a new one.
  *
  * The window is an exponential histogram: row r holds up to five buckets of 2^r numbers each, the newest in row 0.
  */

@@ -3,8 +3,8 @@
  * probability b/24, b being alerts a day.
  *
  * What is learnt are block maxima, in a histogram of logarithmic bins that forgets with a half-life (128 bytes a group). Groups form
- * a tree (workload → namespace → all): a group's own blocks are joined by a fixed number of pseudo-blocks of its parent's
- * distribution, so that a pod minutes old is judged as its workload is, and a workload without history as its namespace is. Above the
+ * a tree (the metric or kind of a workload → that metric or kind → all): a group's own blocks are joined by a fixed number of pseudo-blocks of its parent's
+ * distribution, so that a pod minutes old is judged as its workload is, and a workload without history as all others are. Above the
  * eighth-highest maximum a generalised Pareto tail goes on where counts end.
  *
  * Block maxima and peaks over a threshold: S. Coles, An Introduction to Statistical Modeling of Extreme Values, 2001, chapters 3, 4;

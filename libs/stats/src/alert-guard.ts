@@ -19,7 +19,7 @@ export interface Guard {
 }
 
 /**
- * A bound for the whole cluster: while over six hours more than three times the budgeted alerts begin, all thresholds rise, a tenth an
+ * A bound for all alerts of a partition: while over six hours more than three times the budgeted alerts begin, all thresholds rise, a tenth an
  * hour and by half at most, so that a true disaster is still heard; they come down again as they went up.
  */
 export class AlertGuard {

@@ -10,7 +10,7 @@ const MOST_SUPPRESSED = 12
 /**
  * - `late`: a repeat or a straggler, not to be learnt.
  * - `first` of its series; `next`, also after a gap that changes nothing.
- * - `hole`: what looks at successive samples has missed some; levels stay. `away`, for more than a day: levels warm up again too.
+ * - `hole`: what looks at successive samples has missed some; levels stay. `away`, for more than a day: levels are to warm up again too.
  */
 export type SampleKind = 'late' | 'first' | 'next' | 'hole' | 'away'
 
@@ -83,6 +83,6 @@ export class Sampling {
 }
 
 function kindAfter(passedMs: number, intervalMs: number): SampleKind {
-  if (passedMs > DAY_MS) return 'away'
-  return passedMs > (BRIDGED_INTERVALS + 1.5) * intervalMs ? 'hole' : 'next'
+  if (passedMs <= (BRIDGED_INTERVALS + 1.5) * intervalMs) return 'next'
+  return passedMs > DAY_MS ? 'away' : 'hole'
 }

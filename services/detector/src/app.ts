@@ -74,7 +74,7 @@ export function createDetector(ports: Ports, config: Config): Service {
         .map(([partition, worker]) => release(partition, worker)),
     )
     await Promise.all([...mine].filter((partition) => !workers.has(partition)).map(take))
-    figures.owned(workers.size)
+    figures.owned([...workers.values()].map(({ guardFactor }) => guardFactor()))
     health.set('partitions', 'quality', {
       ok: workers.size === mine.size,
       say: `${workers.size} of ${mine.size} partitions at work`,

@@ -54,6 +54,20 @@ describe('PartitionDetector: what is claimed of it', () => {
       found.push(...feed([latency(step, { intervalMs: 4 * STEP_MS, level: step < 2200 ? 0.3 : 2.4 })], detector))
     assert.deepEqual(named(found), ['service-level:latency_seconds'])
   })
+  it('asks more of a service level whose threshold is higher', () => {
+    const foundAt = (threshold: number) => {
+      const detector = new PartitionDetector(0, { thresholds: { latency_seconds: threshold } })
+      const levels = [0.6, 0.9, 1.2, 2.4, 5, 10, 20, 40]
+      for (let step = 0; step < 600; step++) feed([latency(step)], detector)
+      return levels.findIndex((level, i) => {
+        const from = 600 + i * 200
+        const steps = Array.from({ length: 200 }, (_, j) => latency(from + j, { level: j < 5 ? level : 0.3 }))
+        return named(feed(steps, detector)).length > 0
+      })
+    }
+    const [low, high] = [foundAt(0.5), foundAt(1)]
+    assert.ok(low >= 0 && (high === -1 || high > low), `found at the ${low}th and ${high}th level`)
+  })
   it('takes a metric for a service level once somebody vouches for it', () => {
     const before = new PartitionDetector(0)
     for (let step = 0; step < 400; step++) feed([latency(step, { isServiceLevel: false })], before)

@@ -5,13 +5,14 @@ import type { Refused } from './partition-detector.ts'
 /** What the detector counts. */
 export interface Figures {
   /** @param refused samples of the signal that were not learnt, by why */
-  handled(signal: Signal, refused: Refused, guardFactor: number): void
+  handled(signal: Signal, refused: Refused): void
   found(message: AnomalyMessage): void
   gap(messages: number): void
-  owned(partitions: number): void
+  /** @param guardFactors of the partitions that are worked on */
+  owned(guardFactors: readonly number[]): void
 }
 
-const REFUSALS = ['late', 'beyond-measure', 'ahead'] as const
+const REFUSALS = ['late', 'beyond-measure', 'ahead', 'flag'] as const
 
 const timeOf = (signal: Signal): number | undefined => {
   if (signal.kind === 'metric-batch') return signal.collectedMs
@@ -38,11 +39,11 @@ export function createFigures(metrics: Metrics, clock: Clock): Figures {
   })
   const guard = metrics.gauge(
     'kubewise_alert_threshold_factor',
-    'What thresholds of alerts are multiplied by: 1, or more while far too many are given.',
+    'What thresholds of alerts are multiplied by where most: 1, or more while far too many are given in a partition.',
   )
   const partitions = metrics.gauge('kubewise_partitions_owned', 'Partitions this detector works on.')
   return {
-    handled(signal, refused, guardFactor) {
+    handled(signal, refused) {
       const timeMs = timeOf(signal)
       if (timeMs !== undefined) lag.set({ stage: 'detector' }, Math.max(0, clock.now() - timeMs) / 1000)
       if (signal.kind !== 'metric-batch') return
@@ -52,13 +53,15 @@ export function createFigures(metrics: Metrics, clock: Clock): Figures {
         scored -= refused[why]
       }
       samples.inc({ outcome: 'scored' }, scored)
-      guard.set(guardFactor)
     },
     found(message) {
       if (message.kind === 'anomaly') anomalies.inc({ source: message.source, severity: message.severity })
       else resolved.inc()
     },
     gap: (messages) => gaps.inc(messages),
-    owned: (count) => partitions.set(count),
+    owned(guardFactors) {
+      partitions.set(guardFactors.length)
+      guard.set(Math.max(1, ...guardFactors))
+    },
   }
 }

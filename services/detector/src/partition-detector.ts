@@ -14,8 +14,7 @@ import { Episodes, type EpisodesState, type Moment } from './episodes.ts'
 import { fact, type Finding } from './finding.ts'
 import { emptyMemory, isWaitedOn, type EntityMemory } from './memory.ts'
 import type { LevelModel } from './metrics/level-score.ts'
-import { MetricWatch, type MetricWatchState } from './metrics/metric-watch.ts'
-import type { Refusal } from './metrics/models.ts'
+import { MetricWatch, type MetricWatchState, type NotLearnt } from './metrics/metric-watch.ts'
 import { SHIPPED_THRESHOLDS, thresholdOf, type Thresholds } from './metrics/thresholds.ts'
 import { OutsideAlerts, type OutsideAlertsState } from './outside-alerts.ts'
 import { EVENT_RULES, isMet, memoryNameOf, NOTE_MS, SORTED_RULES, sortedRule, UNSORTED } from './rules/event-rules.ts'
@@ -49,7 +48,7 @@ export interface Tally {
   refused: Refused
 }
 
-export type Refused = Record<Refusal | 'ahead', number>
+export type Refused = Record<NotLearnt, number>
 
 export interface PartitionSettings {
   /** On the original's scale of 0 to 1, by metric; `default` for the others. */
@@ -74,7 +73,7 @@ export class PartitionDetector {
   #thresholds: Record<string, number> = { ...SHIPPED_THRESHOLDS }
   #nowMs = 0
   #aheadMs: number | undefined
-  readonly tally: Tally = { samples: 0, refused: { late: 0, 'beyond-measure': 0, ahead: 0 } }
+  readonly tally: Tally = { samples: 0, refused: { late: 0, 'beyond-measure': 0, ahead: 0, flag: 0 } }
 
   constructor(partition: number, { thresholds = {}, model = 'forecast', feedbackModel }: PartitionSettings = {}) {
     this.#partition = partition

@@ -35,6 +35,8 @@ export class PartitionLostError extends Error {
 }
 
 export interface PartitionWorker {
+  /** Above 1 while far too many alerts are given in it. */
+  guardFactor(): number
   /** Saves, then lets the partition go. */
   stop(): Promise<void>
   /** Rejects when the partition was lost or its work failed; whoever owns it then starts anew from the checkpoint. */
@@ -99,7 +101,7 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
       for (const message of detector.handle(delivery.body, delivery.seq, checkpoint.epoch)) await publish(message)
       seq = delivery.seq
       unsaved += 1
-      figures.handled(delivery.body, since(before, detector.tally.refused), detector.guardFactor)
+      figures.handled(delivery.body, since(before, detector.tally.refused))
       if (unsaved >= MESSAGES_BETWEEN_CHECKPOINTS || clock.monotonic() - savedMs >= options.saveIntervalMs)
         await trySave()
     },
@@ -125,6 +127,7 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
   }
 
   return {
+    guardFactor: () => detector.guardFactor,
     async stop() {
       await replay.stop()
       await trySave()
@@ -137,6 +140,7 @@ const since = (before: Refused, now: Refused): Refused => ({
   late: now.late - before.late,
   'beyond-measure': now['beyond-measure'] - before['beyond-measure'],
   ahead: now.ahead - before.ahead,
+  flag: now.flag - before.flag,
 })
 
 /** Takes the partition with an epoch one higher; retries where another taker was faster. */

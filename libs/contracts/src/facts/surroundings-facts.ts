@@ -142,7 +142,7 @@ export const CpuFacts = strict({
 /** A limit that will be reached at the present pace. */
 export const ForecastFacts = strict({
   exists: Bool,
-  /** memory, volume, disk, files, quota. */
+  /** memory, volume, inodes, disk, files, quota. */
   resource: Str,
   name: Str,
   secondsLeft: Num,

@@ -6,8 +6,6 @@ export interface MetricKind extends Pick<Metric, 'bad' | 'floor' | 'minEffect'> 
   metric: string
   view: string
   isServiceLevel: boolean
-  /** 0 or 1 by its nature: rules over object state say these better, no model looks at them. */
-  isFlag: boolean
 }
 
 export function kindOf({ metric, known }: Pick<MetricSeries, 'metric' | 'known'>): MetricKind {
@@ -16,7 +14,7 @@ export function kindOf({ metric, known }: Pick<MetricSeries, 'metric' | 'known'>
 
 function kindFrom(
   name: string,
-  { bad, floor, minEffect, unit, ...more }: KnownOfMetric | Omit<Metric, 'name' | 'query' | 'intervalMs'>,
+  { bad, floor, minEffect, ...more }: KnownOfMetric | Omit<Metric, 'name' | 'query' | 'intervalMs'>,
 ): MetricKind {
   const view = 'view' in more && more.view !== undefined ? more.view : name
   return {
@@ -26,13 +24,18 @@ function kindFrom(
     minEffect,
     view,
     isServiceLevel: more.isServiceLevel === true,
-    isFlag: unit === 'flag',
   }
 }
 
 const LISTED: ReadonlyMap<string, MetricKind> = new Map(
   METRICS.map((metric) => [metric.name, kindFrom(metric.name, metric)]),
 )
+
+/** Whether it is 0 or 1 by its nature: rules over object state say these better, no model looks at them. */
+export const isFlag = ({ metric, known }: Pick<MetricSeries, 'metric' | 'known'>): boolean =>
+  known ? known.unit === 'flag' : FLAGS.has(metric)
+
+const FLAGS: ReadonlySet<string> = new Set(METRICS.filter(({ unit }) => unit === 'flag').map(({ name }) => name))
 
 /** Whether a deviation goes the way that is bad. */
 export const isBadWay = ({ bad }: MetricKind, effect: number): boolean =>

@@ -47,12 +47,43 @@ describe('metrics: siblings, levels, values', () => {
   it('drops values beyond all measure, counted, and goes on', () => {
     const detector = new PartitionDetector(0)
     feed([batch(at(1), { 'web-1': 1e308 }), batch(at(2), { 'web-1': -1e308 }), batch(at(3), { 'web-1': 1 })], detector)
-    assert.deepEqual(detector.tally, { samples: 3, refused: { late: 0, 'beyond-measure': 2, ahead: 0 } })
+    assert.deepEqual(detector.tally, { samples: 3, refused: { late: 0, 'beyond-measure': 2, ahead: 0, flag: 0 } })
+  })
+  it('leaves flags to the rules of states', () => {
+    const detector = new PartitionDetector(0)
+    feed([batch(at(1), { 'web-1': 0 }, 'pod_not_ready'), batch(at(16), { 'web-1': 1 }, 'pod_not_ready')], detector)
+    assert.deepEqual(detector.tally, { samples: 2, refused: { late: 0, 'beyond-measure': 0, ahead: 0, flag: 2 } })
+    assert.equal(detector.seriesCount, 0)
+  })
+  it('knows what comes back after days, and learns its level anew', () => {
+    const STEP = 300
+    const DAY = 86_400
+    const level = (i: number, of: number) => about(at(i * STEP), 'Service', 'web', 'queue', of)
+    const season = (i: number) => 30 * Math.sin((2 * Math.PI * i * STEP) / DAY) + ((i * 7919) % 97) / 97
+    const known = { unit: 'count', bad: 'up', floor: 0.2, minEffect: 20 } as const
+    const own = (i: number, of: number): Signal => {
+      const signal = level(i, of)
+      return { ...signal, metrics: [{ name: 'queue', intervalMs: STEP * SECOND, known }] }
+    }
+    const day = DAY / STEP
+    const from = (first: number, days: number, base: number) =>
+      Array.from({ length: days * day }, (_, i) => own(first + i, base + season(first + i)))
+    const before = from(0, 4, 100)
+    const back = [
+      ...Array.from({ length: 72 }, (_, i) => tick(at((4 * day + i * 12) * STEP))),
+      ...from(7 * day, 1, 300),
+    ]
+    const detector = new PartitionDetector(0)
+    assert.deepEqual(story(feed([...before, ...back], detector)), [])
+    const far = [0, 1, 2, 3].map((i) => own(8 * day + i, 3000))
+    const [found] = feed(far, detector, before.length + back.length)
+    assert.ok(found?.kind === 'anomaly' && found.rule.name === 'metric-level:queue')
+    assert.ok(found.explanation && found.explanation.historyMs >= 8 * DAY * SECOND)
   })
   it('drops repeats and stragglers, counted', () => {
     const detector = new PartitionDetector(0)
     feed([beat(1, 1), beat(1, 1), beat(0, 1)], detector)
-    assert.deepEqual(detector.tally, { samples: 9, refused: { late: 6, 'beyond-measure': 0, ahead: 0 } })
+    assert.deepEqual(detector.tally, { samples: 9, refused: { late: 6, 'beyond-measure': 0, ahead: 0, flag: 0 } })
   })
 })
 
@@ -165,6 +196,17 @@ describe('metrics with a limit', () => {
     // From the last point that is complete.
     const seconds = (found.detectedMs - T0) / SECOND
     assert.ok(Math.abs(Number(secondsLeft) - (75 * 60 - seconds)) < 180, `${secondsLeft} s left at ${seconds} s`)
+  })
+  it('says since when it grows only where it grew from its first point on', () => {
+    const since = (signals: Signal[]) => {
+      const [found] = feed(signals)
+      assert.ok(found?.kind === 'anomaly' && found.rule.name === 'memory-forecast')
+      return found.features['growingSinceMs']
+    }
+    assert.equal(since(memory((s) => 40 + s / 75)), T0)
+    assert.equal(since(memory((s) => 40 + Math.max(0, s - 1500) / 40)), undefined)
+    const long = memory((s) => 20 + Math.max(0, s - 7200) / 75, 200)
+    assert.equal(since(long), undefined)
   })
   it('learns from history and opens nothing on it', () => {
     const history = memory((s) => 40 + s / 75, 40).map((signal) => ({ ...signal, isBackfill: true }) as Signal)

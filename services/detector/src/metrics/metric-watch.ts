@@ -3,6 +3,7 @@ import { SERIES_BUDGET, SERVICE_LEVEL_BUDGET } from '@kubewise/stats'
 import type { Judge } from '../alerting/judge.ts'
 import type { EpisodeRule } from '../episodes.ts'
 import type { Finding } from '../finding.ts'
+import { isFlag } from './metric-kind.ts'
 import { metricRuleFor } from '../rules/metric-rules.ts'
 import { ENTITY_RULE, EntityWatch, type EntityWatchState } from './entity-watch.ts'
 import { wasFlat } from './flat-use.ts'
@@ -28,6 +29,9 @@ export interface MetricWatchState {
   trends: TrendsState
   throttling: ThrottlingState
 }
+
+/** Why a sample is not learnt: what its model says, it is ahead of all clocks, or nothing that a model looks at. */
+export type NotLearnt = Refusal | 'ahead' | 'flag'
 
 /** What one rule sees of one entity. */
 export interface Sighting {
@@ -81,7 +85,7 @@ export class MetricWatch {
     batch: MetricBatch,
     thresholdOf: (metric: string) => number,
     tell: (sighting: Sighting) => void,
-    onRefused: (why: Refusal | 'ahead') => void,
+    onRefused: (why: NotLearnt) => void,
     nowMs: number,
   ): void {
     const latestMs = Math.min(batch.collectedMs, nowMs) + MOST_AHEAD_MS
@@ -90,9 +94,11 @@ export class MetricWatch {
     for (let i = 0; i < of.length; i++) {
       const one = series[of[i]!]!
       const timeMs = startMs + afterMs[i]!
+      if (isFlag(one)) {
+        onRefused('flag')
+        continue
+      }
       const model = this.#models.modelOf(one)
-      // A flag is 0 or 1 by its nature: rules over object state say these better, no model looks at them.
-      if (model.kind.isFlag) continue
       const refusal = timeMs > latestMs ? 'ahead' : this.#models.refusalOf(model, timeMs, value[i]!)
       if (refusal !== undefined) {
         onRefused(refusal)
@@ -164,7 +170,7 @@ export class MetricWatch {
     this.#models.learn(model, timeMs, value)
     const reading = this.#models.readingOf(model)
     const level = kind.isServiceLevel
-      ? { rule: this.#serviceLevels.ruleOf(metric), finding: this.#serviceLevels.observe(model, reading) }
+      ? { rule: this.#serviceLevels.ruleOf(metric), finding: this.#serviceLevels.observe(model, reading, threshold) }
       : { rule: this.#levels.ruleOf(metric), finding: this.#levels.observe(model, reading, threshold) }
     const forecast = this.#trends.observe(series, timeMs, value)
     if (isBackfill) return

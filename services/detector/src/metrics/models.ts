@@ -12,8 +12,9 @@ import { kindOf, type MetricKind } from './metric-kind.ts'
 import { Rings } from './ring.ts'
 import { isSameSeries } from './same-series.ts'
 
-/** A series that has not been heard of for this long is forgotten. */
-const FORGOTTEN_MS = 6 * 3_600_000
+/** A series that has not been heard of for this long is forgotten; of a pod, which hardly ever comes back, sooner. */
+const FORGOTTEN_MS = 7 * 24 * 3_600_000
+const FORGOTTEN_POD_MS = 6 * 3_600_000
 /** A level is judged only after an hour at one sample in 15 s. */
 const JUDGED_AFTER_SAMPLES = 240
 /** Before this a deviation is worth nothing, not even beside others. */
@@ -138,10 +139,14 @@ export class Models {
     const at = index * COLUMNS
     c[at + VALUE] = value
     if (gap === 'first') c[at + SINCE_MS] = timeMs
-    const elder = gap === 'first' ? this.#elderOf(model) : undefined
+    // Who was away for days begins again, with the season that it knows.
+    const elder = gap === 'first' ? this.#elderOf(model) : gap === 'away' ? model : undefined
     if (elder) {
       this.#forecaster.inherit(index, elder.index, timeMs, value)
       c[at + EXPECTED] = value
+      c[at + Z] = 0
+      c[at + SMOOTH_Z] = 0
+      c[at + FLAGS] = isSuppressed ? IS_SUPPRESSED : 0
       return
     }
     const forecast = this.#forecaster.learn(index, timeMs, value, kind.floor)
@@ -187,8 +192,10 @@ export class Models {
 
   /** Forgets series that nobody sends any more. */
   forgetStale(nowMs: number): void {
-    for (const model of this.#models.values())
-      if (nowMs - this.#sampling.lastMs(model.index) > FORGOTTEN_MS) this.#drop(model)
+    for (const model of this.#models.values()) {
+      const patienceMs = model.series.entity.kind === 'Pod' ? FORGOTTEN_POD_MS : FORGOTTEN_MS
+      if (nowMs - this.#sampling.lastMs(model.index) > patienceMs) this.#drop(model)
+    }
   }
 
   get size(): number {

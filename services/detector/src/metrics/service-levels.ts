@@ -14,6 +14,7 @@ import { contributorOf } from './contributor.ts'
 import { isBad } from './metric-kind.ts'
 import type { Model, Models, Reading } from './models.ts'
 import { ruleOfMetric } from './rule-of-metric.ts'
+import { factorOf } from './thresholds.ts'
 
 const RULE = { name: 'service-level', version: 1, forMs: 0, clearMs: 5 * 60_000 } as const
 /** Successive samples are at most so many intervals apart: what learns shapes must not learn history of another pace. */
@@ -56,7 +57,8 @@ export class ServiceLevels {
     return this.#watched.size
   }
 
-  observe(model: Model, reading: Reading): Finding | undefined {
+  /** @param threshold of the original's scale, 0 to 1: it moves the budget's as it moves that of other series */
+  observe(model: Model, reading: Reading, threshold: number): Finding | undefined {
     const { series, kind, targetKey } = model
     const watched = this.#watched.get(model) ?? this.#watch(model)
     const { timeMs, value } = reading
@@ -81,7 +83,8 @@ export class ServiceLevels {
       isDuringRollout,
       ...(watched.shiftedSinceMs !== undefined && { shiftedSinceMs: watched.shiftedSinceMs }),
     })
-    const step = this.#judge.learn(this.#alerts, watched.member, score, { targetKey, timeMs }, unusual)
+    const factor = factorOf(series.metric, threshold)
+    const step = this.#judge.learn(this.#alerts, watched.member, score, { targetKey, timeMs, factor }, unusual)
     if (!step.isOpen || !isBad(kind, effect)) return undefined
     const explanation = this.#judge.explain(this.#alerts, watched.member, step.score, unusual(step.isDuringRollout))
     const [first] = explanation.contributors

@@ -46,6 +46,9 @@ const KINDS: Readonly<Record<string, ForecastKind>> = {
   quota_used_pct: filling('quota-forecast', 'The quota will be used up'),
 }
 
+/** Rules of what is known to have a limit. */
+export const FORECAST_RULES: readonly string[] = [...new Set(Object.values(KINDS).map(({ rule }) => rule.name))]
+
 /** A metric of an installation's own is looked ahead for where it says at which value something breaks. */
 function kindOf({ metric, known }: MetricSeries): ForecastKind | undefined {
   const kind = Object.hasOwn(KINDS, metric) ? KINDS[metric] : undefined
@@ -72,6 +75,8 @@ const FORGOTTEN_MS = 6 * HOUR
 
 interface Track {
   series: MetricSeries
+  /** Where its points begin: the first sample, or the first after a drop. */
+  sinceMs: number
   timeMs: number[]
   value: number[]
   /** The point being gathered. */
@@ -104,7 +109,7 @@ export class Trends {
     if (!kind) return undefined
     let track = this.#tracks.get(series.key)
     if (!track) {
-      track = { series, timeMs: [], value: [], startMs: timeMs, gathered: [] }
+      track = { series, sinceMs: timeMs, timeMs: [], value: [], startMs: timeMs, gathered: [] }
       this.#tracks.set(series.key, track)
     }
     if (timeMs - track.startMs >= POINT_MS) this.#close(track, kind, timeMs)
@@ -169,6 +174,7 @@ export class Trends {
     if (last !== undefined && point < DROP_SHARE * last) {
       track.timeMs = []
       track.value = []
+      track.sinceMs = track.startMs
     }
     track.timeMs = [...track.timeMs, track.startMs].slice(-MAX_POINTS)
     track.value = [...track.value, point].slice(-MAX_POINTS)
@@ -181,9 +187,12 @@ export class Trends {
 }
 
 /** From all points, or from the later half of them alone: what was flat for long may fill fast. */
-function foretell({ series, timeMs, value }: Track, kind: ForecastKind): Finding | undefined {
+function foretell({ series, sinceMs, timeMs, value }: Track, kind: ForecastKind): Finding | undefined {
   const late = Math.max(0, timeMs.length - Math.ceil(MAX_POINTS / 2))
-  return lineThrough(series, timeMs, value, kind) ?? lineThrough(series, timeMs.slice(late), value.slice(late), kind)
+  return (
+    lineThrough(series, timeMs, value, kind, sinceMs) ??
+    lineThrough(series, timeMs.slice(late), value.slice(late), kind, sinceMs)
+  )
 }
 
 function lineThrough(
@@ -191,6 +200,7 @@ function lineThrough(
   timeMs: readonly number[],
   value: readonly number[],
   kind: ForecastKind,
+  sinceMs: number,
 ): Finding | undefined {
   if (timeMs.length < FEWEST_POINTS) return undefined
   const whole = trendOf(timeMs, value)
@@ -206,7 +216,10 @@ function lineThrough(
   const earliestMs = Math.min(leftMs, at(Math.max(whole.highSlopePerMs, lately.slopePerMs)) ?? leftMs)
   const latestMs = at(Math.min(whole.lowSlopePerMs, lately.slopePerMs)) ?? Infinity
   const window = { timeMs: [...timeMs], value: [...value] }
-  return foretold(series, kind, { leftMs, earliestMs, latestMs, trend: whole }, value[0]!, window)
+  const finding = foretold(series, kind, { leftMs, earliestMs, latestMs, trend: whole }, value[0]!, window)
+  // Only of what grew at one pace from its very first point on is the beginning known.
+  const isSteady = timeMs[0] === sinceMs && before.slopePerMs >= MIN_PACE * lately.slopePerMs
+  return isSteady ? { ...finding, features: { ...finding.features, growingSinceMs: sinceMs } } : finding
 }
 
 function foretold(

@@ -50,11 +50,13 @@ export function cpuFacts(
   }
 }
 
-const FORECASTS: Readonly<Record<string, string>> = {
+/** What each rule of the detector foretells. */
+export const FORECASTS: Readonly<Record<string, string>> = {
   'memory-forecast': 'memory',
   'volume-forecast': 'volume',
   'disk-forecast': 'disk',
-  'files-forecast': 'files',
+  'inodes-forecast': 'inodes',
+  'file-handles-forecast': 'files',
   'quota-forecast': 'quota',
 }
 
