@@ -113,6 +113,16 @@ describe('AlertBudget', () => {
     for (let i = 60; i < 1200; i++) budget.learn(quiet, i * BLOCK_MS, 1 + (i % 7) / 100)
     assert.ok(budget.threshold(quiet, 0.5) < 2)
   })
+  it('judges a group that never fills a block by what its parent has learnt since', () => {
+    const budget = new AlertBudget(SETTINGS)
+    budget.add()
+    const early = budget.add(0)
+    const before = budget.threshold(early, 0.05)
+    const other = budget.add(0)
+    for (let i = 0; i < 1000; i++) budget.learn(other, i * BLOCK_MS, 40 + (i % 100))
+    assert.ok(budget.threshold(early, 0.05) > 2 * before)
+    assert.equal(budget.threshold(early, 0.05), budget.threshold(budget.add(0), 0.05))
+  })
   it('learns what alerted six hours later', () => {
     const budget = budgetOf(Array.from({ length: 100 }, (_, i) => 1 + (i % 10) / 20))
     const before = budget.exceedance(1, 10)

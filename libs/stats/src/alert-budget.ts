@@ -57,6 +57,9 @@ export class AlertBudget {
   #columns: Float64Array
   #parents: Int32Array
   readonly #held = new Map<number, { dueMs: number; maximum: number }[]>()
+  /** How often each group has learnt, and how often it and all above had when its theta was computed; not part of the state. */
+  readonly #learnt: number[] = []
+  readonly #computedAt: number[] = []
   /** Scratch: the weights of a group with its ancestors' share, and of its parent. */
   readonly #weights = new Float64Array(BINS)
 
@@ -94,6 +97,8 @@ export class AlertBudget {
     this.#counts.fill(0, index * BINS, (index + 1) * BINS)
     this.#columns.fill(0, index * COLUMNS, (index + 1) * COLUMNS)
     this.#held.delete(index)
+    this.#learnt[index] = 0
+    this.#computedAt[index] = -1
   }
 
   /**
@@ -116,18 +121,20 @@ export class AlertBudget {
       if (held) held.push(entry)
       else this.#held.set(index, [entry])
     } else this.#learnUpwards(index, timeMs, maximum)
-    this.#columns[index * COLUMNS + THETA_BUDGET] = 0
   }
 
   /**
-   * The score at which an alert is due. Computed when the group has learnt since the last call, else remembered.
+   * The score at which an alert is due. Computed when the group or one above has learnt since the last call, else remembered.
    *
    * @param perDay alerts a day for each member, above 0
    */
   threshold(index: number, perDay: number): number {
     const at = index * COLUMNS
     if (!(perDay > 0)) throw new RangeError(`perDay: expected a number above 0, got ${perDay}`)
-    if (this.#columns[at + THETA_BUDGET] === perDay) return this.#columns[at + THETA]!
+    let learnt = 0
+    for (let group = index; group >= 0; group = this.#parents[group]!) learnt += this.#learnt[group]!
+    if (this.#computedAt[index] === learnt && this.#columns[at + THETA_BUDGET] === perDay)
+      return this.#columns[at + THETA]!
     const { ownBlocks, parentMargin } = this.#settings
     const share = (perDay * BLOCK_MS) / DAY_MS
     let floor = 0
@@ -139,6 +146,7 @@ export class AlertBudget {
     const theta = Math.max(floor, quantile(this.#weights, share))
     this.#columns[at + THETA] = theta
     this.#columns[at + THETA_BUDGET] = perDay
+    this.#computedAt[index] = learnt
     return theta
   }
 
@@ -172,6 +180,7 @@ export class AlertBudget {
       )
     this.#counts.set(counts, index * BINS)
     this.#columns.set(columns, index * COLUMNS)
+    this.#computedAt[index] = -1
     this.#held.delete(index)
     if (held.length > 0)
       this.#held.set(
@@ -192,6 +201,7 @@ export class AlertBudget {
       this.#scale(index, 2 ** (-since / this.#settings.halfLifeDays))
       this.#columns[index * COLUMNS + DAY] = day
     }
+    this.#learnt[index]! += 1
     const bin = at + binOf(maximum)
     this.#counts[bin]! += 1
     // Above 2,048 a half-precision number no longer feels a single block: more than that adds nothing but precision.

@@ -20,6 +20,11 @@ describe('alerts of others', () => {
     ['a repeat keeps it open', [alert(0, 'firing'), alert(20 * HOUR, 'firing'), tick(at(30 * HOUR))], ['+']],
     ['an end that was given', [alert(0, 'firing', { endsMs: at(60) }), tick(at(61)), tick(at(99))], ['+', '-']],
     [
+      'an end that has moved',
+      [alert(0, 'firing', { endsMs: at(60) }), alert(50, 'firing', { endsMs: at(110) }), tick(at(90))],
+      ['+'],
+    ],
+    [
       'two of one object with one start',
       [alert(0, 'firing'), alert(0, 'firing', { fingerprint: 'g' }), alert(1, 'resolved')],
       ['+', '+', '-'],

@@ -35,7 +35,9 @@ export class OutsideAlerts {
         : [resolved(known, known.id, 'Alertmanager says that it is resolved.', moment)]
     }
     if (known && isSame) {
-      this.#put({ ...known, heardMs: moment.nowMs })
+      // What it is about was said as it began; its end may have moved since.
+      const { entity, target } = known.alert
+      this.#put({ ...known, alert: { ...alert, entity, target }, heardMs: moment.nowMs })
       return []
     }
     const id = idOf('anomaly', keyOf(alert.entity), `${RULE.name}@${RULE.version}`, fingerprint, startsMs)

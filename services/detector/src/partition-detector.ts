@@ -24,6 +24,8 @@ import { STATE_RULES } from './rules/rules.ts'
 const UNSEEN_MS = 30 * 60_000
 /** A series silent for this long is gone, not late. */
 const UNMEASURED_MS = 30 * 60_000
+/** After so long without any signal nothing is taken for gone until all of it had the time to be told anew. */
+const UNHEARD_MS = 10 * 60_000
 const KILLS_REMEMBERED = 8
 const MOST_JUMP_MS = 3_600_000
 
@@ -39,6 +41,8 @@ export interface DetectorState {
   configured: Thresholds
   /** A time far ahead that one signal told, and nobody else yet. */
   aheadMs?: number
+  /** When signals came again after a long silence; 0 before any. */
+  awakeMs: number
 }
 
 /** What became of a signal beside anomalies; counted. */
@@ -73,6 +77,7 @@ export class PartitionDetector {
   #thresholds: Record<string, number> = { ...SHIPPED_THRESHOLDS }
   #nowMs = 0
   #aheadMs: number | undefined
+  #awakeMs = 0
   readonly tally: Tally = { samples: 0, refused: { late: 0, 'beyond-measure': 0, ahead: 0, flag: 0 } }
 
   constructor(partition: number, { thresholds = {}, model = 'forecast', feedbackModel }: PartitionSettings = {}) {
@@ -122,6 +127,7 @@ export class PartitionDetector {
       return
     }
     if (timeMs > 0) this.#aheadMs = undefined
+    if (timeMs - this.#nowMs > UNHEARD_MS) this.#awakeMs = timeMs
     this.#nowMs = Math.max(this.#nowMs, timeMs)
   }
 
@@ -136,6 +142,7 @@ export class PartitionDetector {
       thresholds: this.#thresholds,
       configured: this.#configured,
       ...(this.#aheadMs !== undefined && { aheadMs: this.#aheadMs }),
+      awakeMs: this.#awakeMs,
     }
   }
 
@@ -150,6 +157,7 @@ export class PartitionDetector {
     const isSame = JSON.stringify(state.configured) === JSON.stringify(this.#configured)
     this.#thresholds = { ...state.thresholds, ...(isSame ? {} : this.#configured) }
     this.#aheadMs = state.aheadMs
+    this.#awakeMs = state.awakeMs
   }
 
   #onMetrics(batch: MetricBatch, moment: Moment): AnomalyMessage[] {
@@ -212,9 +220,13 @@ export class PartitionDetector {
     if (change.type !== 'tick') return []
     this.#metrics.forgetStale(moment.nowMs)
     this.#judge.tick(moment.nowMs, this.#metrics.perDay)
-    const messages = [...this.#alerts.tick(moment), ...this.#episodes.endUnmeasured(UNMEASURED_MS, moment)]
+    const isAwake = moment.nowMs - this.#awakeMs > UNSEEN_MS
+    const messages = [
+      ...this.#alerts.tick(moment),
+      ...(isAwake ? this.#episodes.endUnmeasured(UNMEASURED_MS, moment) : []),
+    ]
     for (const [key, memory] of this.#entities) {
-      if (moment.nowMs - memory.seenMs > UNSEEN_MS) {
+      if (isAwake && moment.nowMs - memory.seenMs > UNSEEN_MS) {
         this.#entities.delete(key)
         // What is measured of it ends by itself, once nothing is.
         messages.push(...this.#episodes.end(memory.entity, 'The object was not heard of any more.', moment))

@@ -63,10 +63,13 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
   let created = stream.created
   let seq = state && isSameStream ? checkpoint.seq : 0
   let unsaved = 0
+  /** Messages since it was last tried to save: a record that is away must not make every message try. */
+  let untried = 0
   let savedMs = clock.monotonic()
 
   async function save(): Promise<void> {
     if (unsaved === 0) return
+    untried = 0
     const next: Checkpoint = {
       ...checkpoint,
       holder,
@@ -101,8 +104,9 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
       for (const message of detector.handle(delivery.body, delivery.seq, checkpoint.epoch)) await publish(message)
       seq = delivery.seq
       unsaved += 1
+      untried += 1
       figures.handled(delivery.body, since(before, detector.tally.refused))
-      if (unsaved >= MESSAGES_BETWEEN_CHECKPOINTS || clock.monotonic() - savedMs >= options.saveIntervalMs)
+      if (untried >= MESSAGES_BETWEEN_CHECKPOINTS || clock.monotonic() - savedMs >= options.saveIntervalMs)
         await trySave()
     },
     onEvent(event) {

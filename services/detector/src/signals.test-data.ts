@@ -68,6 +68,12 @@ export const tick = (atMs: number): Control => ({
   change: { type: 'tick' },
 })
 
+/** A tick each five minutes, for as long as nothing else is told. */
+export const ticks = (fromSeconds: number, toSeconds: number): Control[] =>
+  Array.from({ length: Math.floor((toSeconds - fromSeconds) / 300) + 1 }, (_, i) =>
+    tick(T0 + (fromSeconds + i * 300) * SECOND),
+  )
+
 /** A container killed for memory at `finishedMs` after `ranMs`. */
 export const killed = (finishedMs: number, ranMs: number, restarts: number) =>
   container({

@@ -54,7 +54,10 @@ export class EventBursts {
     // The last one heard of stands last, so that the first is the one to forget.
     this.#targets.delete(key)
     this.#targets.set(key, bursts)
-    const fresh = event.count - (Object.hasOwn(burst.counts, event.uid) ? burst.counts[event.uid]! : 0)
+    const isFull = Object.keys(burst.counts).length >= OBJECTS_REMEMBERED
+    // Of an object that had to be forgotten only what it counts now is new.
+    const before = Object.hasOwn(burst.counts, event.uid) ? burst.counts[event.uid]! : isFull ? event.count - 1 : 0
+    const fresh = event.count - before
     if (fresh <= 0) return
     burst.counts = Object.fromEntries(
       [...Object.entries(burst.counts).filter(([uid]) => uid !== event.uid), [event.uid, event.count] as const].slice(

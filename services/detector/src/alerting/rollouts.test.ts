@@ -35,6 +35,19 @@ describe('Rollouts', () => {
     rollouts.observe(workload(T0, 4), T0 + 82 * MINUTE)
     assert.equal(rollouts.factorOf(key, T0 + 83 * MINUTE), 1.5)
   })
+  it('know the sizes of several workloads under one custom resource', () => {
+    const rollouts = new Rollouts()
+    const under = (name: string, wanted: number) => {
+      const state = workload(T0, wanted)
+      return { ...state, entity: { ...state.entity, name } }
+    }
+    for (let minute = 0; minute < 60; minute++)
+      for (const [i, name] of ['broker', 'operator'].entries())
+        rollouts.observe(under(name, 1 + 2 * i), T0 + minute * MINUTE)
+    assert.equal(rollouts.factorOf(key, T0 + 5 * MINUTE), 1)
+    rollouts.observe(under('broker', 5), T0 + 61 * MINUTE)
+    assert.equal(rollouts.factorOf(key, T0 + 62 * MINUTE), 1.5)
+  })
   it('do so for a quarter of each hour at most, however often a size changes', () => {
     const rollouts = new Rollouts()
     let raised = 0

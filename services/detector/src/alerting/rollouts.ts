@@ -2,14 +2,17 @@ import { keyOf, type ObjectState } from '@kubewise/contracts'
 import { rolloutFactor } from '@kubewise/stats'
 
 /** Revisions of a workload that are remembered: an old pod's state that comes late is no change. */
-const REVISIONS = 4
+const REVISIONS = 32
+/** Of one target: a custom resource has several under it. */
+const MOST_SIZES = 32
 const FORGOTTEN_MS = 24 * 3_600_000
 /** What changes all the time, as an autoscaler has it, is no reason to be less attentive all the time. */
 const REST_MS = 3_600_000
 
 interface Known {
   revisions: string[]
-  wanted?: number
+  /** Replicas that are wanted, by the kind and name of what has them. */
+  wanted: Record<string, number>
   changedMs?: number
   seenMs: number
 }
@@ -20,11 +23,11 @@ export type RolloutsState = [target: string, Known][]
 export class Rollouts {
   readonly #known = new Map<string, Known>()
 
-  observe({ state, target }: ObjectState, nowMs: number): void {
+  observe({ state, entity, target }: ObjectState, nowMs: number): void {
     if (state.type !== 'Pod' && state.type !== 'Workload') return
     const key = keyOf(target)
     const before = this.#known.get(key)
-    const known = before ?? { revisions: [], seenMs: nowMs }
+    const known = before ?? { revisions: [], wanted: {}, seenMs: nowMs }
     known.seenMs = nowMs
     if (state.type === 'Pod') {
       const { revision } = state
@@ -32,8 +35,10 @@ export class Rollouts {
       if (known.revisions.length > 0) change(known, nowMs)
       known.revisions = [...known.revisions, revision].slice(-REVISIONS)
     } else {
-      if (known.wanted !== undefined && known.wanted !== state.wanted) change(known, nowMs)
-      known.wanted = state.wanted
+      const name = `${entity.kind}/${entity.name}`
+      const { [name]: wanted, ...others } = known.wanted
+      if (wanted !== undefined && wanted !== state.wanted) change(known, nowMs)
+      known.wanted = Object.fromEntries([...Object.entries(others), [name, state.wanted] as const].slice(-MOST_SIZES))
     }
     this.#known.set(key, known)
   }

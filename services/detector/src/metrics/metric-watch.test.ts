@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Signal } from '@kubewise/contracts'
 import { PartitionDetector } from '../partition-detector.ts'
-import { about, at, batch, feed, gone, later, SECOND, story, T0, tick } from '../signals.test-data.ts'
+import { about, at, batch, feed, gone, later, SECOND, story, T0, tick, ticks } from '../signals.test-data.ts'
 
 describe('metrics: siblings, levels, values', () => {
   const beat = (i: number, hot: number) => batch(at(i * 15), { 'web-1': 10, 'web-2': 12, 'web-3': hot })
@@ -79,6 +79,17 @@ describe('metrics: siblings, levels, values', () => {
     const [found] = feed(far, detector, before.length + back.length)
     assert.ok(found?.kind === 'anomaly' && found.rule.name === 'metric-level:queue')
     assert.ok(found.explanation && found.explanation.historyMs >= 8 * DAY * SECOND)
+  })
+  it('forgets nothing of a history that comes in parts', () => {
+    const detector = new PartitionDetector(0)
+    const old = (i: number) => ({ ...batch(at(i * 300), { 'web-1': 40 }, 'own', true), collectedMs: at(86_400) })
+    const parts = [0, 1, 2].flatMap((part) => [
+      ...Array.from({ length: 96 }, (_, i) => old(part * 96 + i)),
+      tick(at(86_400 + part)),
+    ])
+    feed(parts, detector)
+    assert.equal(detector.seriesCount, 1)
+    assert.equal(detector.state().metrics.models[0]!.reading.at(-1), T0)
   })
   it('drops repeats and stragglers, counted', () => {
     const detector = new PartitionDetector(0)
@@ -181,7 +192,7 @@ describe('metrics with a limit', () => {
     ],
     [
       '… and is not measured any more',
-      [...every(30, 3, (s) => about(at(s), 'Cluster', 'test', 'dns_servfail_pct', 30)), tick(at(1900)), tick(at(2000))],
+      [...every(30, 3, (s) => about(at(s), 'Cluster', 'test', 'dns_servfail_pct', 30)), ...ticks(300, 2400)],
       ['+dns-failing', '-dns-failing'],
     ],
   ]

@@ -12,9 +12,9 @@ import { kindOf, type MetricKind } from './metric-kind.ts'
 import { Rings } from './ring.ts'
 import { isSameSeries } from './same-series.ts'
 
-/** A series that has not been heard of for this long is forgotten; of a pod, which hardly ever comes back, sooner. */
+/** A series that has been silent for this long is forgotten; sooner where hardly anything is known of it, as of pods that are gone. */
 const FORGOTTEN_MS = 7 * 24 * 3_600_000
-const FORGOTTEN_POD_MS = 6 * 3_600_000
+const HARDLY_KNOWN_FORGOTTEN_MS = 6 * 3_600_000
 /** A level is judged only after an hour at one sample in 15 s. */
 const JUDGED_AFTER_SAMPLES = 240
 /** Before this a deviation is worth nothing, not even beside others. */
@@ -193,7 +193,8 @@ export class Models {
   /** Forgets series that nobody sends any more. */
   forgetStale(nowMs: number): void {
     for (const model of this.#models.values()) {
-      const patienceMs = model.series.entity.kind === 'Pod' ? FORGOTTEN_POD_MS : FORGOTTEN_MS
+      const isKnown = this.#forecaster.samples(model.index) > COUNTS_AFTER_SAMPLES
+      const patienceMs = isKnown ? FORGOTTEN_MS : HARDLY_KNOWN_FORGOTTEN_MS
       if (nowMs - this.#sampling.lastMs(model.index) > patienceMs) this.#drop(model)
     }
   }

@@ -70,8 +70,9 @@ const MIN_TAU = 0.8
 const MIN_RISE_NOISES = 5
 /** The second half of the window grows at this share of the first one's pace, at least. */
 const MIN_PACE = 0.6
-/** What was learnt of a series that is silent this long is forgotten. */
-const FORGOTTEN_MS = 6 * HOUR
+/** What was learnt of a series that is silent this long is forgotten; sooner where it is hardly anything. */
+const FORGOTTEN_MS = 7 * DAY
+const HARDLY_KNOWN_FORGOTTEN_MS = 6 * HOUR
 
 interface Track {
   series: MetricSeries
@@ -127,7 +128,10 @@ export class Trends {
   }
 
   forgetStale(nowMs: number): void {
-    for (const [key, { startMs }] of this.#tracks) if (nowMs - startMs > FORGOTTEN_MS) this.#drop(key)
+    for (const [key, { startMs, timeMs }] of this.#tracks) {
+      const patienceMs = timeMs.length < FEWEST_POINTS ? HARDLY_KNOWN_FORGOTTEN_MS : FORGOTTEN_MS
+      if (nowMs - startMs > patienceMs) this.#drop(key)
+    }
   }
 
   state(): TrendsState {

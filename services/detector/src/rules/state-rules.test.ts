@@ -16,6 +16,7 @@ import {
   story,
   T0,
   tick,
+  ticks,
   web,
 } from '../signals.test-data.ts'
 
@@ -81,7 +82,22 @@ describe('rules of states: pods', () => {
     ],
     ['not ready for long', [pod(at(0), { isReady: false }), tick(at(100)), tick(at(181))], ['+pod-not-ready']],
     ['a pod that has run to its end is none', [pod(at(0), { phase: 'Succeeded', isReady: false }), tick(at(1000))], []],
-    ['a state that is not heard of any more ends', [crashing(0), tick(at(31 * 60))], ['+crash-loop', '-crash-loop']],
+    [
+      'a state that is not heard of any more ends',
+      [crashing(0), ...ticks(300, 3000)],
+      ['+crash-loop', '+pod-not-ready', '-crash-loop', '-pod-not-ready'],
+    ],
+    [
+      '… and not because nothing at all was heard of',
+      [
+        crashing(0),
+        tick(at(2 * 3600)),
+        tick(at(2 * 3600 + 5)),
+        crashing(2 * 3600 + 300),
+        ...ticks(2 * 3600 + 305, 2 * 3600 + 1800),
+      ],
+      ['+crash-loop', '+pod-not-ready'],
+    ],
   ]
   for (const [given, signals, expected] of cases)
     it(`${given} → ${expected.join(' ') || 'nothing'}`, () => assert.deepEqual(story(feed(signals)), expected))
