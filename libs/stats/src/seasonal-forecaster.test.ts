@@ -29,6 +29,23 @@ describe('SeasonalForecaster', () => {
     assert.ok(scores.every((z) => z === 0))
   })
 
+  it('keeps its season through one sample that is beyond all measure', () => {
+    const errorAfter = (outlier: number): number => {
+      const forecaster = new SeasonalForecaster()
+      const series = forecaster.add()
+      const random = randomness(1)
+      let error = 0
+      for (let i = 0; i < 20 * 1440; i++) {
+        const value = 100 + 50 * Math.sin((2 * Math.PI * i) / 1440) + random()
+        const { expected, usesSeason } = forecaster.learn(series, i * STEP_MS, i === 7 * 1440 ? outlier : value)
+        if (i >= 15 * 1440) error += (Math.abs(value - expected) + (usesSeason ? 0 : 100)) / (5 * 1440)
+      }
+      return error
+    }
+    const ordinary = errorAfter(100)
+    assert.ok(errorAfter(1e9) < 2 * ordinary, `${errorAfter(1e9)}, ${ordinary} without`)
+  })
+
   it('scores a spike far above the noise, and ordinary samples hardly ever', () => {
     const forecaster = new SeasonalForecaster()
     const series = forecaster.add()

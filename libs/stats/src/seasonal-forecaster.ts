@@ -20,6 +20,8 @@ export const WARM_UP_SAMPLES = 30
 /** Greater values are refused: their square must fit. */
 export const GREATEST_VALUE = 1e30
 const CLIP_SD = 4
+/** A season may well be this many times farther from the level at once; what is farther would spoil the unit that it is counted in. */
+const SEASON_CLIPS = 8
 const LEVEL_GAIN = 0.05
 const SEASON_GAIN = 0.25
 const ERROR_GAIN = 0.002
@@ -175,7 +177,8 @@ export class SeasonalForecaster {
 
     const nextVisits = Math.min(MOST_VISITS, visits + 1)
     if (nextVisits !== visits) this.#bytes[visitsAt] = (bothVisits & (15 << (4 - shift))) | (nextVisits << shift)
-    const nextSeason = season + Math.max(SEASON_GAIN, 1 / nextVisits) * (value - nextLevel - season)
+    const seasonLimit = SEASON_CLIPS * limit
+    const nextSeason = season + Math.max(SEASON_GAIN, 1 / nextVisits) * clip(value - nextLevel - season, seasonLimit)
     const step = Math.round(nextSeason / unit)
     if (step > GREATEST_STEP || step < -GREATEST_STEP || samples === 0) this.#setSeason(index, bucket, nextSeason)
     else this.#season[seasonAt] = step
