@@ -21,7 +21,7 @@ export interface Metric {
   floor: number
   /** A deviation smaller than this is of no practical meaning, in the metric's unit. */
   minEffect: number
-  /** The value at which something breaks, for whoever foretells when it is reached. */
+  /** The value at which something breaks. That it will be reached is foretold of memory, volumes, disks, handles, quotas and an installation's own. */
   limit?: number
   /** Metrics that tell of the same thing share a view, and count once where an entity's metrics are looked at together; else each is its own. */
   view?: string

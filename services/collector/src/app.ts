@@ -71,7 +71,7 @@ export function createCollector(ports: Ports, config: Config): Service {
     )
   }
 
-  /** One breaker for Prometheus as a whole: when it is down, twenty queries need not each wait for their time-out. */
+  /** One breaker for Prometheus as a whole: when it is down, tens of queries need not each wait for their time-out. */
   function guarded({ query, queryRange }: Prometheus, breaker: Breaker): Prometheus {
     return {
       query: (expression, signal) => breaker.run((timed) => query(expression, AbortSignal.any([signal, timed]))),

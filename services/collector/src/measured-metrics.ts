@@ -5,6 +5,7 @@ const USED = [
   'pod_cpu_utilization_pct',
   'pod_memory_utilization_pct',
   'container_cpu_request_pct',
+  'container_cpu_limit_pct',
   'container_memory_limit_pct',
   'container_memory_request_pct',
   'node_memory_used_pct',

@@ -196,7 +196,7 @@ describe('measuring without Prometheus', () => {
     assert.equal(one.samples('volume_usage_pct').length, 0)
     const { kind, ok, say } = one.says() ?? assert.fail('no check')
     assert.deepEqual([kind, ok], ['quality', false])
-    assert.match(say, /39 of 45 metrics are not collected; kubelets may not be asked \(RBAC: get nodes\/proxy\)/)
+    assert.match(say, /39 of 46 metrics are not collected; kubelets may not be asked \(RBAC: get nodes\/proxy\)/)
     assert.equal(await one.figure(/kubewise_metrics_missing (\d+)/), '39')
     await one.stop()
   })
@@ -212,10 +212,10 @@ describe('measuring without Prometheus', () => {
     let isThere = false
     const one = measuring({ summary: () => (isThere ? Promise.resolve(SUMMARY) : refused('forbidden')) })
     await one.until(1)
-    assert.match(one.says()?.say ?? '', /45 of 45 metrics .* metrics.k8s.io does not answer \(metrics-server\)/)
+    assert.match(one.says()?.say ?? '', /46 of 46 metrics .* metrics.k8s.io does not answer \(metrics-server\)/)
     isThere = true
     await one.until(31)
-    assert.match(one.says()?.say ?? '', /36 of 45 metrics .* the kubelets of 1 of 1 nodes answer$/)
+    assert.match(one.says()?.say ?? '', /36 of 46 metrics .* the kubelets of 1 of 1 nodes answer$/)
     await one.stop()
   })
 

@@ -46,6 +46,7 @@ describe('samples of what is used', () => {
         pod_cpu_utilization_pct: 60,
         pod_memory_utilization_pct: 80,
         pod_ephemeral_storage_limit_pct: 50,
+        'container_cpu_limit_pct main': 50,
         'container_memory_limit_pct main': 64,
         'container_memory_request_pct side': 50,
         ...NETWORK,
@@ -114,6 +115,6 @@ describe('the metrics that are measured', () => {
     ]
     assert.ok(some.includes('pod_cpu_throttled_pct') && !some.includes('volume_usage_pct'))
     assert.ok(more.includes('volume_usage_pct') && !more.includes('pod_memory_utilization_pct'))
-    assert.deepEqual([some.length, more.length, all.length], [METRICS.length - 9, METRICS.length - 6, METRICS.length])
+    assert.deepEqual([some.length, more.length, all.length], [METRICS.length - 10, METRICS.length - 7, METRICS.length])
   })
 })

@@ -72,6 +72,7 @@ function samplesOfContainer(
   const labels = { ...pod, container: name }
   return [
     ...sample('container_cpu_request_pct', labels, shareOf(cpu, amountIn(requests, 'cpu'))),
+    ...sample('container_cpu_limit_pct', labels, shareOf(cpu, amountIn(limits, 'cpu'))),
     ...sample('container_memory_limit_pct', labels, shareOf(memory, amountIn(limits, 'memory'))),
     ...sample('container_memory_request_pct', labels, shareOf(memory, amountIn(requests, 'memory'))),
   ]

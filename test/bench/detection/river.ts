@@ -33,7 +33,7 @@ function trees(values: Float64Array, settings: typeof RIVER_DEFAULTS | typeof OR
 /**
  * The same stream of one series through River's Half-Space Trees with a scaler, as the original ran them and at River's default,
  * and through what takes their place here, the forecaster of tier 1: samples per second of CPU time. Beside it our own
- * Half-Space Trees, which score as River's do.
+ * Half-Space Trees, the same algorithm.
  */
 export async function river(tell: (say: string) => void) {
   const values = streamOf(SEED, SAMPLES)

@@ -11,7 +11,7 @@ const MB = 1024 ** 2
 
 /**
  * 100,000 series of 5,000 pods, each an entity of tier 3, at a scrape of 15 s, collector and detector in this process with NATS and HTTP between: the share
- * of one core over whole scrapes, and the resident memory at its highest.
+ * of one core over whole scrapes, and the resident memory at their end.
  */
 export async function scale(tell: (say: string) => void) {
   await using both = await collectorAndDetector(

@@ -39,6 +39,13 @@ export const POD_METRICS: readonly Metric[] = [
   ),
   metric(
     'percent',
+    'container_cpu_limit_pct',
+    30,
+    `sum ${BY_CONTAINER} (${CPU}) / sum ${BY_CONTAINER} (${bound('limits', 'cpu')}) * 100`,
+    { view: 'cpu' },
+  ),
+  metric(
+    'percent',
     'container_memory_limit_pct',
     30,
     `sum ${BY_CONTAINER} (${WORKING_SET}) / sum ${BY_CONTAINER} (${bound('limits', 'memory')}) * 100`,
