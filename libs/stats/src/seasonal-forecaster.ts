@@ -20,8 +20,8 @@ export const WARM_UP_SAMPLES = 30
 /** Greater values are refused: their square must fit. */
 export const GREATEST_VALUE = 1e30
 const CLIP_SD = 4
-/** A season may well be this many times farther from the level at once; what is farther would spoil the unit that it is counted in. */
-const SEASON_CLIPS = 8
+/** A season may well be far from the level; beyond this many clips it would only spoil the unit that it is counted in. */
+const SEASON_CLIPS = 64
 const LEVEL_GAIN = 0.05
 const SEASON_GAIN = 0.25
 const ERROR_GAIN = 0.002
