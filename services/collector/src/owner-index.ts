@@ -12,6 +12,8 @@ export class OwnerIndex {
   readonly #cluster: string
   /** The controlling owner of each watched object; undefined for one that has none. */
   readonly #owners = new Map<string, OwnerReference | undefined>()
+  /** ReplicaSets that are known by their pods' word alone, with these pods: they go with the last of them. */
+  readonly #expected = new Map<string, Set<string>>()
 
   constructor(cluster: string) {
     this.#cluster = cluster
@@ -21,6 +23,7 @@ export class OwnerIndex {
     const { namespace = '', name = '', ownerReferences = [] } = object.metadata ?? {}
     const owner = ownerReferences.find((reference) => reference.controller) ?? ownerReferences[0]
     this.#owners.set(key(kind, namespace, name), owner)
+    if (kind === 'ReplicaSet') this.#expected.delete(key(kind, namespace, name))
     if (kind === 'Pod' && owner?.kind === 'ReplicaSet') this.#expectDeployment(object, namespace, owner.name)
   }
 
@@ -31,7 +34,10 @@ export class OwnerIndex {
   #expectDeployment(pod: KubernetesObject, namespace: string, replicaSet: string): void {
     const ending = `-${pod.metadata?.labels?.['pod-template-hash'] ?? ''}`
     const id = key('ReplicaSet', namespace, replicaSet)
-    if (ending === '-' || !replicaSet.endsWith(ending) || this.#owners.has(id)) return
+    if (ending === '-' || !replicaSet.endsWith(ending)) return
+    const pods = this.#expected.get(id) ?? new Set()
+    if (this.#owners.has(id) && pods.size === 0) return
+    this.#expected.set(id, pods.add(key('Pod', namespace, pod.metadata?.name ?? '')))
     this.#owners.set(id, {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -49,7 +55,16 @@ export class OwnerIndex {
   }
 
   delete(kind: string, object: KubernetesObject): void {
-    this.#owners.delete(key(kind, object.metadata?.namespace ?? '', object.metadata?.name ?? ''))
+    const { namespace = '', name = '' } = object.metadata ?? {}
+    const id = key(kind, namespace, name)
+    const owner = this.#owners.get(id)
+    this.#owners.delete(id)
+    if (kind !== 'Pod' || !owner) return
+    const ofOwner = key(owner.kind, namespace, owner.name)
+    const pods = this.#expected.get(ofOwner)
+    if (!pods?.delete(id) || pods.size > 0) return
+    this.#expected.delete(ofOwner)
+    this.#owners.delete(ofOwner)
   }
 
   has(kind: string, namespace: string, name: string): boolean {

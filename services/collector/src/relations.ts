@@ -59,6 +59,8 @@ export class Relations {
   readonly #services = new Map<string, Service>()
   readonly #slices = new Map<string, Map<string, Slice>>()
   readonly #nodes = new Map<string, Node>()
+  /** Made when it is asked for, and anew after any node has changed. */
+  #nodeOfAddress: Map<string, string> | undefined
   readonly #classes = new Map<string, StorageClass>()
   readonly #refusals = new QuotaRefusals()
   #touched = new Set<string>()
@@ -89,7 +91,7 @@ export class Relations {
       if (!this.#isCordoned(object)) return
     } else if (kind === 'Service') this.#services.delete(`${namespace}/${name}`)
     else if (kind === 'EndpointSlice') forget(this.#slices, serviceOf(namespace, object), name)
-    else if (kind === 'Node') this.#nodes.delete(name)
+    else if (kind === 'Node') this.#dropNode(name)
     else if (kind === 'StorageClass') this.#classes.delete(name)
     else return
     this.#touch(kind === 'Node' || kind === 'StorageClass' ? EVERYWHERE : namespace)
@@ -189,8 +191,12 @@ export class Relations {
   nodeAt(instance: string): string | undefined {
     const host = instance.replace(/:\d{1,5}$/, '')
     if (this.#nodes.has(host)) return host
-    const found = [...this.#nodes].find(([, { status }]) => status?.addresses?.some(({ address }) => address === host))
-    return found?.[0]
+    this.#nodeOfAddress ??= new Map(
+      [...this.#nodes].flatMap(([name, { status }]) =>
+        (status?.addresses ?? []).map(({ address }) => [address, name] as const),
+      ),
+    )
+    return this.#nodeOfAddress.get(host)
   }
 
   podNamed(namespace: string, name: string): Pod | undefined {
@@ -248,9 +254,15 @@ export class Relations {
     this.#touch(namespace)
   }
 
+  #dropNode(name: string): void {
+    this.#nodes.delete(name)
+    this.#nodeOfAddress = undefined
+  }
+
   #takeNode(name: string, node: Node): void {
     const before = this.#nodes.get(name)?.spec?.unschedulable ?? false
     this.#nodes.set(name, node)
+    this.#nodeOfAddress = undefined
     if (before !== (node.spec?.unschedulable ?? false)) this.#touch(EVERYWHERE)
   }
 

@@ -69,6 +69,30 @@ describe('SeriesIndex', () => {
     assert.deepEqual([lookup('a'), lookup('b')], [a, b])
     taken(index.lookup({ ...query, name: 'other' }, { node: 'c' }, 1))
   })
+  it('asks each time whose an address is now', () => {
+    let node: string | undefined
+    const index = new SeriesIndex('c', ownerOf, () => node)
+    const name = () => taken(index.lookup(query, { instance: '10.0.0.1:9100' }, 1)).series.entity.name
+    assert.equal(name(), '10.0.0.1:9100')
+    node = 'old'
+    assert.equal(name(), 'old')
+    node = 'new'
+    assert.equal(name(), 'new')
+    assert.equal(index.size, 1)
+  })
+  it('forgets a pod with all its series, and no other', () => {
+    const index = new SeriesIndex('c', ownerOf)
+    for (const pod of ['web-1', 'web-2'])
+      for (const container of ['a', 'b']) taken(index.lookup(query, { namespace: 'shop', pod, container }, 1))
+    index.forgetPod('shop', 'web-1')
+    assert.equal(index.size, 2)
+    index.forgetPod('shop', 'web-1')
+    taken(index.lookup(query, { namespace: 'shop', pod: 'web-1', container: 'a' }, 2))
+    assert.equal(index.size, 3)
+    index.forgetUnseen(2 * 7_200_000)
+    index.forgetPod('shop', 'web-1')
+    assert.equal(index.size, 0)
+  })
   it('forgets series that no answer holds any more, so that others find room', () => {
     const index = new SeriesIndex('c', ownerOf, undefined, { perMetric: 1 })
     taken(index.lookup(query, { node: 'a' }, 0))

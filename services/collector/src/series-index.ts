@@ -12,6 +12,8 @@ export interface IndexedSeries {
   series: MetricSeries
   partition: number
   seenMs: number
+  /** The address by which its node was found; asked again each time, since addresses are given to other nodes. */
+  instance?: string
 }
 
 /**
@@ -96,6 +98,8 @@ export class SeriesIndex {
   /** By the hash of its name and labels, which are long and many. */
   readonly #series = new Map<string, IndexedSeries>()
   readonly #countOf = new Map<string, number>()
+  /** Of each pod, by its name, where its series are: thousands of pods may go at once. */
+  readonly #ofPod = new Map<string, Set<string>>()
   /** What travels with each series of a metric, the same object for all of them. */
   readonly #known = new Map<Metric, Pick<MetricSeries, 'known'>>()
   readonly #entities = new Map<string, Entity>()
@@ -115,10 +119,11 @@ export class SeriesIndex {
     const fingerprint = fingerprintOf(metric.name, labels)
     const place = hash('sha256', fingerprint, 'base64url')
     const known = this.#series.get(place)
-    if (known) {
+    if (known && this.#isThere(known)) {
       known.seenMs = nowMs
       return known
     }
+    if (known) this.#drop(place, known)
     const about = entityOf(this.#cluster, labels, this.#ownerOf, this.#nodeAt, metric.owners)
     if (!about) return 'unowned'
     if (!isName(about.entity.name) || !isName(about.entity.namespace)) return 'nameless'
@@ -140,10 +145,23 @@ export class SeriesIndex {
       intervalMs: metric.intervalMs,
       ...this.#knownOf(metric),
     }
-    const indexed = { series, partition: partitionOf(target), seenMs: nowMs }
+    const { instance, node } = labels
+    const isByAddress = entity.kind === 'Node' && !node && instance !== undefined
+    const indexed = { series, partition: partitionOf(target), seenMs: nowMs, ...(isByAddress && { instance }) }
     this.#series.set(place, indexed)
     this.#countOf.set(metric.name, count + 1)
+    if (entity.kind === 'Pod') {
+      const key = keyOf(entity)
+      const places = this.#ofPod.get(key)
+      if (places) places.add(place)
+      else this.#ofPod.set(key, new Set([place]))
+    }
     return indexed
+  }
+
+  /** Whether the node at a series' address is still the one that it was. */
+  #isThere({ instance, series }: IndexedSeries): boolean {
+    return instance === undefined || (this.#nodeAt?.(instance) ?? instance) === series.entity.name
   }
 
   /** The same object for the same name, so that a batch can tell by identity what it has named already. */
@@ -165,29 +183,33 @@ export class SeriesIndex {
 
   /** Forgets a pod's series: it is gone, or has another owner. */
   forgetPod(namespace: string, pod: string): void {
-    this.#entities.delete(keyOf({ cluster: this.#cluster, kind: 'Pod', namespace, name: pod }))
-    for (const [fingerprint, { series }] of this.#series)
-      if (series.entity.kind === 'Pod' && series.entity.name === pod && series.entity.namespace === namespace)
-        this.#drop(fingerprint, series.metric)
+    const key = keyOf({ cluster: this.#cluster, kind: 'Pod', namespace, name: pod })
+    this.#entities.delete(key)
+    for (const place of this.#ofPod.get(key) ?? []) this.#drop(place, this.#series.get(place)!)
   }
 
   /** Forgets all series of a metric: another collector measures it. */
   forgetMetric(metric: string): void {
-    for (const [fingerprint, { series }] of this.#series) if (series.metric === metric) this.#drop(fingerprint, metric)
+    for (const [place, indexed] of this.#series) if (indexed.series.metric === metric) this.#drop(place, indexed)
   }
 
   /** Forgets series that no answer holds any more; without it, labels that change would fill the index. */
   forgetUnseen(nowMs: number): void {
     const kept = new Set<Entity>()
-    for (const [fingerprint, { series, seenMs }] of this.#series)
-      if (nowMs - seenMs > UNSEEN_MS) this.#drop(fingerprint, series.metric)
-      else kept.add(series.entity).add(series.target)
+    for (const [place, indexed] of this.#series)
+      if (nowMs - indexed.seenMs > UNSEEN_MS) this.#drop(place, indexed)
+      else kept.add(indexed.series.entity).add(indexed.series.target)
     for (const [key, entity] of this.#entities) if (!kept.has(entity)) this.#entities.delete(key)
   }
 
-  #drop(fingerprint: string, metric: string): void {
-    this.#series.delete(fingerprint)
+  #drop(place: string, { series: { metric, entity } }: IndexedSeries): void {
+    this.#series.delete(place)
     this.#countOf.set(metric, (this.#countOf.get(metric) ?? 1) - 1)
+    if (entity.kind !== 'Pod') return
+    const key = keyOf(entity)
+    const places = this.#ofPod.get(key)
+    places?.delete(place)
+    if (places?.size === 0) this.#ofPod.delete(key)
   }
 }
 

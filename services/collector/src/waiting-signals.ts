@@ -28,7 +28,7 @@ const OVERHEAD_BYTES = 256
 
 /** First in, first out, without moving what waits behind. */
 class Lane {
-  #signals: WaitingSignal[] = []
+  #signals: (WaitingSignal | undefined)[] = []
   #head = 0
 
   get first(): WaitingSignal | undefined {
@@ -42,6 +42,8 @@ class Lane {
   shift(): WaitingSignal | undefined {
     const signal = this.first
     if (!signal) return undefined
+    // What was taken must not be held until the lane is compacted: it counts for no bound any more.
+    this.#signals[this.#head] = undefined
     this.#head += 1
     if (this.#head > 1000 && this.#head * 2 > this.#signals.length) this.#compact([])
     return signal
