@@ -11,6 +11,12 @@ describe('metrics: siblings, levels, values', () => {
     assert.deepEqual(story(found), ['+sibling-outlier'])
     assert.equal(found[0]!.entity.name, 'web-3')
   })
+  it('names the one whose memory is far above', () => {
+    const beats = [0, 1, 2, 3].map((i) =>
+      batch(at(i * 15), { 'web-1': 10, 'web-2': 12, 'web-3': i > 0 ? 98 : 10 }, 'pod_memory_utilization_pct'),
+    )
+    assert.deepEqual(story(feed(beats)), ['+sibling-outlier-memory'])
+  })
   it('says nothing when all of them are high: that is load', () => {
     const load = Array.from({ length: 10 }, (_, i) => batch(at(i * 15), { 'web-1': 90, 'web-2': 95, 'web-3': 97 }))
     assert.deepEqual(feed(load), [])
@@ -160,10 +166,20 @@ describe('metrics with a limit', () => {
       ),
       [],
     ],
+    [
+      'a volume that runs out of inodes',
+      fills('PersistentVolumeClaim', 'data', 'volume_inodes_used_pct'),
+      ['+inodes-forecast'],
+    ],
     ['a disk of a node that fills', fills('Node', 'node-1', 'node_disk_usage_pct'), ['+disk-forecast']],
     [
       'a node that runs out of file handles',
       fills('Node', 'node-1', 'node_file_handles_pct'),
+      ['+file-handles-forecast'],
+    ],
+    [
+      'a container that runs out of file handles',
+      every(60, 60, (s) => batch(at(s), { 'web-1': 70 + s / 400 }, 'container_file_handles_pct')),
       ['+file-handles-forecast'],
     ],
     ['a quota that is used up', fills('ResourceQuota', 'compute', 'quota_used_pct'), ['+quota-forecast']],
@@ -202,8 +218,9 @@ describe('metrics with a limit', () => {
   it('says how long is left and how fast it grows', () => {
     const [found] = feed(memory((s) => 40 + s / 75))
     assert.ok(found?.kind === 'anomaly')
-    const { secondsLeft, slopePerHour } = found.features
+    const { secondsLeft, slopePerHour, earliestSeconds, latestSeconds } = found.features
     assert.equal(slopePerHour, 48)
+    assert.ok(Number(earliestSeconds) <= Number(secondsLeft) && Number(secondsLeft) <= Number(latestSeconds))
     // From the last point that is complete.
     const seconds = (found.detectedMs - T0) / SECOND
     assert.ok(Math.abs(Number(secondsLeft) - (75 * 60 - seconds)) < 180, `${secondsLeft} s left at ${seconds} s`)
