@@ -75,9 +75,10 @@ export function createDetector(ports: Ports, config: Config): Service {
     )
     await Promise.all([...mine].filter((partition) => !workers.has(partition)).map(take))
     figures.owned([...workers.values()].map(({ guardFactor }) => guardFactor()))
+    const unsaved = [...workers.values()].filter(({ isUnsaved }) => isUnsaved()).length
     health.set('partitions', 'quality', {
-      ok: workers.size === mine.size,
-      say: `${workers.size} of ${mine.size} partitions at work`,
+      ok: workers.size === mine.size && unsaved === 0,
+      say: `${workers.size} of ${mine.size} partitions at work${unsaved > 0 ? `, ${unsaved} of them cannot be saved` : ''}`,
     })
   }
 

@@ -17,9 +17,8 @@ describe('PartitionDetector: entities that are known for a day', () => {
     const again = new PartitionDetector(0)
     again.restore(before)
     const raised = (step: number, metric: number, pod: number) => ordinary(step, metric, pod) + (metric < 2 ? 40 : 0)
-    const [found] = opened(feed(rounds(KNOWN_FOR, KNOWN_FOR + 8, raised), again, KNOWN_FOR)).filter(
-      ({ rule }) => rule.name === 'entity-unusual',
-    )
+    const messages = opened(feed(rounds(KNOWN_FOR, KNOWN_FOR + 8, raised), again, KNOWN_FOR))
+    const found = messages.find(({ rule }) => rule.name === 'entity-unusual')
     assert.ok(found?.explanation)
     const { views, contributors, oncePerDays } = found.explanation
     assert.deepEqual(Object.keys(views).toSorted(), ['jump', 'structure', 'surprise'])

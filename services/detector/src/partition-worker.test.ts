@@ -32,9 +32,15 @@ describe('a partition whose record is away', () => {
       crashpoint: () => undefined,
     } as unknown as WorkerPorts
     const place = { cluster: 'test', partition: 0, holder: 'h', saveIntervalMs: 1000 }
-    await startPartition(ports, { ...place, thresholds: {}, model: 'forecast', feedbackModel: 'logistic' })
+    const worker = await startPartition(ports, {
+      ...place,
+      thresholds: {},
+      model: 'forecast',
+      feedbackModel: 'logistic',
+    })
     for (let seq = 1; seq <= 10_100; seq++)
       await handle!({ seq, body: tick(T0 + seq * SECOND) } as unknown as Delivery<Signal>)
     assert.equal(tries, 2)
+    assert.equal(worker.isUnsaved(), true)
   })
 })

@@ -35,6 +35,8 @@ export class PartitionLostError extends Error {
 }
 
 export interface PartitionWorker {
+  /** Whether the last try to save failed. */
+  isUnsaved(): boolean
   /** Above 1 while far too many alerts are given in it. */
   guardFactor(): number
   /** Saves, then lets the partition go. */
@@ -65,6 +67,7 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
   let unsaved = 0
   /** Messages since it was last tried to save: a record that is away must not make every message try. */
   let untried = 0
+  let isUnsaved = false
   let savedMs = clock.monotonic()
 
   async function save(): Promise<void> {
@@ -82,6 +85,7 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
     if ((await checkpoints.replace(next)) === 'conflict') throw new PartitionLostError(partition)
     checkpoint = { ...next, version: next.version + 1 }
     unsaved = 0
+    isUnsaved = false
     savedMs = clock.monotonic()
     crashpoint('checkpoint-saved')
   }
@@ -126,11 +130,13 @@ export async function startPartition(ports: WorkerPorts, options: WorkerOptions)
     } catch (error) {
       if (error instanceof PartitionLostError) throw error
       savedMs = clock.monotonic()
+      isUnsaved = true
       ports.log.warn({ partition, err: error }, 'checkpoint not saved, keeping the old one')
     }
   }
 
   return {
+    isUnsaved: () => isUnsaved,
     guardFactor: () => detector.guardFactor,
     async stop() {
       await replay.stop()
