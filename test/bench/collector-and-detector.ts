@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createCollector, readConfig as readCollectorConfig } from '@kubewise/collector'
-import { connectBus } from '@kubewise/bus'
+import { connectBus, type Bus } from '@kubewise/bus'
+import type { MetricBatch } from '@kubewise/contracts'
 import { createDetector, readConfig as readDetectorConfig } from '@kubewise/detector'
 import { createMetrics } from '@kubewise/service'
 import { openStore } from '@kubewise/store'
@@ -23,10 +24,12 @@ export interface CollectorAndDetector extends AsyncDisposable {
  * process of its own: so many pods, each with a series of so many metrics.
  *
  * @param env of the collector, beside what connects it
+ * @param onHandled told of each batch once the detector has handled it
  */
 export async function collectorAndDetector(
   { pods, metrics: metricCount, interval }: { pods: number; metrics: number; interval: string },
   env: Record<string, string>,
+  onHandled?: (batch: MetricBatch) => void,
 ): Promise<CollectorAndDetector> {
   const held = new AsyncDisposableStack()
   const nats = held.use(await startNats())
@@ -53,7 +56,10 @@ export async function collectorAndDetector(
       ...env,
     }),
   )
-  const detector = createDetector({ ...kit, bus, store }, readDetectorConfig(common))
+  const detector = createDetector(
+    { ...kit, bus: onHandled ? listenedTo(bus, onHandled) : bus, store },
+    readDetectorConfig(common),
+  )
   held.defer(async () => {
     kit.abort()
     await collector.stop()
@@ -75,3 +81,19 @@ export async function collectorAndDetector(
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
+
+/** What the detector replays has been decoded before. */
+const isBatch = (body: unknown): body is MetricBatch => (body as { kind?: unknown } | null)?.kind === 'metric-batch'
+
+/** The same bus; of each batch that is replayed from it `onHandled` is told after its reader. */
+const listenedTo = (bus: Bus, onHandled: (batch: MetricBatch) => void): Bus => ({
+  ...bus,
+  replay: (options) =>
+    bus.replay({
+      ...options,
+      async handle(delivery) {
+        await options.handle(delivery)
+        if (isBatch(delivery.body)) onHandled(delivery.body)
+      },
+    }),
+})

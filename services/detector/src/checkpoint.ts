@@ -4,7 +4,7 @@ import type { Checkpoint } from '@kubewise/contracts'
 import type { DetectorState } from './partition-detector.ts'
 
 /** Version of the state's form. A checkpoint of another form is not read; the detector learns anew from the stream. */
-export const FORM = 3
+export const FORM = 4
 
 export const checkpointId = (cluster: string, partition: number) => `${cluster}/${String(partition).padStart(2, '0')}`
 
