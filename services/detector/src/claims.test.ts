@@ -1,7 +1,7 @@
 import type { AnomalyMessage, KubernetesEvent } from '@kubewise/contracts'
 import assert from 'node:assert/strict'
 import { PartitionDetector, type PartitionSettings } from './partition-detector.ts'
-import { feed, pod, T0, tick, web } from './signals.test-data.ts'
+import { feed, opened, pod, T0, tick, web } from './signals.test-data.ts'
 import { ordinary, round, rounds, STEP_MS } from './unusual.test-data.ts'
 
 const DAY_MS = 86_400_000
@@ -67,6 +67,15 @@ describe('PartitionDetector: what is claimed of it', () => {
     }
     const [low, high] = [foundAt(0.5), foundAt(1)]
     assert.ok(low >= 0 && (high === -1 || high > low), `found at the ${low}th and ${high}th level`)
+  })
+  it('says since when a service level has been another', () => {
+    const detector = new PartitionDetector(0)
+    for (let step = 0; step < 600; step++) feed([latency(step)], detector)
+    // It creeps away, and is of no meaning at first.
+    const shifted = Array.from({ length: 60 }, (_, i) => latency(600 + i, { level: i < 12 ? 0.3 + 0.014 * i : 2.4 }))
+    const found = opened(feed(shifted, detector))
+    const since = found[0]?.explanation?.shiftedSinceMs
+    assert.ok(since !== undefined && Math.abs(since - (T0 + 600 * STEP_MS)) <= 4 * STEP_MS, `since ${since}`)
   })
   it('takes a metric for a service level once somebody vouches for it', () => {
     const before = new PartitionDetector(0)
