@@ -232,6 +232,8 @@ export class PartitionDetector {
         messages.push(...this.#episodes.end(memory.entity, 'The object was not heard of any more.', moment))
         continue
       }
+      // What was known before a silence is no word on what is now.
+      if (memory.seenMs < this.#awakeMs) continue
       messages.push(...this.#look(memory, moment), ...this.#lookAtEvents(memory, moment))
       this.#keepIfNeeded(key, memory)
     }

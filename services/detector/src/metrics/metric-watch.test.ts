@@ -225,17 +225,6 @@ describe('metrics with a limit', () => {
     const seconds = (found.detectedMs - T0) / SECOND
     assert.ok(Math.abs(Number(secondsLeft) - (75 * 60 - seconds)) < 180, `${secondsLeft} s left at ${seconds} s`)
   })
-  it('says since when it grows only where it grew from its first point on', () => {
-    const since = (signals: Signal[]) => {
-      const [found] = feed(signals)
-      assert.ok(found?.kind === 'anomaly' && found.rule.name === 'memory-forecast')
-      return found.features['growingSinceMs']
-    }
-    assert.equal(since(memory((s) => 40 + s / 75)), T0)
-    assert.equal(since(memory((s) => 40 + Math.max(0, s - 1500) / 40)), undefined)
-    const long = memory((s) => 20 + Math.max(0, s - 7200) / 75, 200)
-    assert.equal(since(long), undefined)
-  })
   it('learns from history and opens nothing on it', () => {
     const history = memory((s) => 40 + s / 75, 40).map((signal) => ({ ...signal, isBackfill: true }) as Signal)
     assert.deepEqual(feed(history), [])

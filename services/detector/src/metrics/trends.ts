@@ -76,8 +76,6 @@ const HARDLY_KNOWN_FORGOTTEN_MS = 6 * HOUR
 
 interface Track {
   series: MetricSeries
-  /** Where its points begin: the first sample, or the first after a drop. */
-  sinceMs: number
   timeMs: number[]
   value: number[]
   /** The point being gathered. */
@@ -110,7 +108,7 @@ export class Trends {
     if (!kind) return undefined
     let track = this.#tracks.get(series.key)
     if (!track) {
-      track = { series, sinceMs: timeMs, timeMs: [], value: [], startMs: timeMs, gathered: [] }
+      track = { series, timeMs: [], value: [], startMs: timeMs, gathered: [] }
       this.#tracks.set(series.key, track)
     }
     if (timeMs - track.startMs >= POINT_MS) this.#close(track, kind, timeMs)
@@ -178,7 +176,6 @@ export class Trends {
     if (last !== undefined && point < DROP_SHARE * last) {
       track.timeMs = []
       track.value = []
-      track.sinceMs = track.startMs
     }
     track.timeMs = [...track.timeMs, track.startMs].slice(-MAX_POINTS)
     track.value = [...track.value, point].slice(-MAX_POINTS)
@@ -191,12 +188,9 @@ export class Trends {
 }
 
 /** From all points, or from the later half of them alone: what was flat for long may fill fast. */
-function foretell({ series, sinceMs, timeMs, value }: Track, kind: ForecastKind): Finding | undefined {
+function foretell({ series, timeMs, value }: Track, kind: ForecastKind): Finding | undefined {
   const late = Math.max(0, timeMs.length - Math.ceil(MAX_POINTS / 2))
-  return (
-    lineThrough(series, timeMs, value, kind, sinceMs) ??
-    lineThrough(series, timeMs.slice(late), value.slice(late), kind, sinceMs)
-  )
+  return lineThrough(series, timeMs, value, kind) ?? lineThrough(series, timeMs.slice(late), value.slice(late), kind)
 }
 
 function lineThrough(
@@ -204,7 +198,6 @@ function lineThrough(
   timeMs: readonly number[],
   value: readonly number[],
   kind: ForecastKind,
-  sinceMs: number,
 ): Finding | undefined {
   if (timeMs.length < FEWEST_POINTS) return undefined
   const whole = trendOf(timeMs, value)
@@ -220,10 +213,7 @@ function lineThrough(
   const earliestMs = Math.min(leftMs, at(Math.max(whole.highSlopePerMs, lately.slopePerMs)) ?? leftMs)
   const latestMs = at(Math.min(whole.lowSlopePerMs, lately.slopePerMs)) ?? Infinity
   const window = { timeMs: [...timeMs], value: [...value] }
-  const finding = foretold(series, kind, { leftMs, earliestMs, latestMs, trend: whole }, value[0]!, window)
-  // Only of what grew at one pace from its very first point on is the beginning known.
-  const isSteady = timeMs[0] === sinceMs && before.slopePerMs >= MIN_PACE * lately.slopePerMs
-  return isSteady ? { ...finding, features: { ...finding.features, growingSinceMs: sinceMs } } : finding
+  return foretold(series, kind, { leftMs, earliestMs, latestMs, trend: whole }, value[0]!, window)
 }
 
 function foretold(

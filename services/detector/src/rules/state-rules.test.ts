@@ -300,7 +300,7 @@ describe('rules of states: what stands around workloads', () => {
     ['an evicted pod', [pod(at(0), { phase: 'Failed', reason: 'Evicted' })], ['+pod-evicted']],
     [
       '… and what is left of it',
-      [pod(at(0), { phase: 'Failed', reason: 'Evicted' }), tick(at(601))],
+      [pod(at(0), { phase: 'Failed', reason: 'Evicted' }), tick(at(300)), tick(at(601))],
       ['+pod-evicted', '-pod-evicted'],
     ],
     ['a pod evicted for a taint', [pod(at(0), disrupted('DeletionByTaintManager'))], ['+pod-evicted']],
