@@ -22,19 +22,24 @@ export interface EntityRun {
 
 export type EntityScorer = (entity: Entity) => EntityRun
 
-/** Tier 3 as it ships, on tier 1 as it ships. */
-export const shipped: EntityScorer = (entity) => {
-  const { stepMs } = entity
-  const metrics = entity.train.columns.length
+/** Tier 3 as it ships, on tier 1 as it ships: the detector, and what it says of each vector in turn. */
+export function tier3({ train, stepMs }: Entity) {
+  const metrics = train.columns.length
   const forecaster = new SeasonalForecaster(metrics)
   for (let j = 0; j < metrics; j++) forecaster.add()
   const detector = new EntityDetector(metrics, 1)
   detector.add()
   const surprises = new Float64Array(metrics)
-  return run(entity, (values, t) => {
+  const learn = (values: Float64Array, t: number) => {
     for (let j = 0; j < metrics; j++) surprises[j] = forecaster.learn(j, t * stepMs, values[j]!).z
-    return detector.learn(0, values, surprises).score
-  })
+    return detector.learn(0, values, surprises)
+  }
+  return { detector, learn }
+}
+
+export const shipped: EntityScorer = (entity) => {
+  const { learn } = tier3(entity)
+  return run(entity, (values, t) => learn(values, t).score)
 }
 
 const RIDGE = 0.02
@@ -88,7 +93,10 @@ export const originalTrees =
   }
 
 /** Plays train and test part as one stream. */
-function run({ train, test, stepMs, labels }: Entity, score: (values: Float64Array, t: number) => number): EntityRun {
+export function run(
+  { train, test, stepMs, labels }: Entity,
+  score: (values: Float64Array, t: number) => number,
+): EntityRun {
   const d = train.columns.length
   const scores = new Float64Array(train.rows + test.rows)
   for (const [part, from] of [

@@ -5,9 +5,10 @@
  * the logistic model is asked for the first time, and from the 500th, where the forest is.
  */
 import { join } from 'node:path'
-import { AdaptiveRandomForest, EntityDetector, Logistic, precisionOf, SeasonalForecaster } from '@kubewise/stats'
+import { AdaptiveRandomForest, Logistic, precisionOf } from '@kubewise/stats'
 import { corpusFolder } from './corpora.ts'
 import { entitySets, readEntity, type Entity } from './entity-corpus.ts'
+import { run, tier3 } from './entity-scorers.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -60,35 +61,32 @@ function forest(seed: number): Learner {
 
 const always: Learner = { guess: () => true, learn: () => undefined }
 
-/** F1 of `useful` over the words from one on. */
-function f1(learner: Learner, words: readonly Word[], from: number): number {
-  let [hits, wrong] = [0, 0]
-  for (const [i, word] of words.entries()) {
+/** F1 of `useful` over the words from each place on. */
+function f1(learner: Learner, words: readonly Word[]): { from200: number; from500: number } {
+  const guessed = words.map((word) => {
     const isGuessed = learner.guess(word)
     learner.learn(word)
-    if (i < from) continue
-    if (isGuessed && word.isUseful) hits++
-    else if (isGuessed || word.isUseful) wrong++
+    return { isGuessed, isUseful: word.isUseful }
+  })
+  const over = (from: number) => {
+    const told = guessed.slice(from)
+    const hits = told.filter(({ isGuessed, isUseful }) => isGuessed && isUseful).length
+    const wrong = told.filter(({ isGuessed, isUseful }) => isGuessed !== isUseful).length
+    return hits === 0 ? 0 : (2 * hits) / (2 * hits + wrong)
   }
-  return hits === 0 ? 0 : (2 * hits) / (2 * hits + wrong)
+  return { from200: over(LOGISTIC_FROM), from500: over(FOREST_FROM) }
 }
 
 /** One word for each hour of an entity's test part. */
-function wordsOf(name: string, { train, test, stepMs, labels }: Entity): Word[] {
-  const metrics = train.columns.length
-  const forecaster = new SeasonalForecaster(metrics)
-  for (let j = 0; j < metrics; j++) forecaster.add()
-  const detector = new EntityDetector(metrics, 1)
-  detector.add()
-  const z = new Float64Array(metrics)
+function wordsOf(set: string, entity: Entity): Word[] {
+  const { train, stepMs, labels } = entity
+  const { detector, learn } = tier3(entity)
   const words: Word[] = []
   let greatest = 0
-  for (let t = 0; t < train.rows + test.rows; t++) {
-    const [part, row] = t < train.rows ? [train, t] : [test, t - train.rows]
-    const values = part.values.subarray(row * metrics, (row + 1) * metrics)
-    for (let j = 0; j < metrics; j++) z[j] = forecaster.learn(j, t * stepMs, values[j]!).z
-    const answer = detector.learn(0, values, z)
-    if (t < train.rows || !answer.isWarm) continue
+  run(entity, (values, t) => {
+    const answer = learn(values, t)
+    const row = t - train.rows
+    if (row < 0 || !answer.isWarm) return answer.score
     const hour = Math.floor((row * stepMs) / HOUR_MS)
     const isUseful = labels[row] === 1
     let word = words.at(-1)
@@ -97,7 +95,7 @@ function wordsOf(name: string, { train, test, stepMs, labels }: Entity): Word[] 
       greatest = -1
     }
     word.isUseful ||= isUseful
-    if (answer.score <= greatest) continue
+    if (answer.score <= greatest) return answer.score
     greatest = answer.score
     const { score, structure, surprise, jump } = answer
     const leading = detector.contributions(0)
@@ -113,8 +111,9 @@ function wordsOf(name: string, { train, test, stepMs, labels }: Entity): Word[] 
       Math.cos(clock),
     ]
     const signed = leading.slice(0, SIGNED).map(({ metric, z: of }) => `${metric}${of < 0 ? '-' : '+'}`)
-    word.signature = [name, ...signed.toSorted()].join(' ')
-  }
+    word.signature = [set, ...signed.toSorted()].join(' ')
+    return score
+  })
   return words
 }
 
@@ -130,18 +129,21 @@ export async function feedback(tell: (say: string) => void, dataFolder: string) 
       }),
     )
     .toSorted((a, b) => a.hour - b.hour)
-  const from = (first: number) => ({
-    always: rounded(f1(always, words, first)),
-    signatures: rounded(f1(signatures(), words, first)),
-    logistic: rounded(f1(logistic(), words, first)),
-    forest: rounded(SEEDS.reduce((sum, seed) => sum + f1(forest(seed), words, first), 0) / SEEDS.length),
-  })
+  const learners = { always: [always], signatures: [signatures()], logistic: [logistic()], forest: SEEDS.map(forest) }
+  const f1s = Object.entries(learners).map(([name, each]) => ({
+    name,
+    runs: each.map((learner) => f1(learner, words)),
+  }))
+  const meanOf = (from: keyof ReturnType<typeof f1>) =>
+    Object.fromEntries(
+      f1s.map(({ name, runs }) => [name, rounded(runs.reduce((sum, run) => sum + run[from], 0) / runs.length)]),
+    )
   return {
     figures: {
       words: words.length,
       usefulShare: rounded(words.filter(({ isUseful }) => isUseful).length / words.length),
-      f1From200: from(LOGISTIC_FROM),
-      f1From500: from(FOREST_FROM),
+      f1From200: meanOf('from200'),
+      f1From500: meanOf('from500'),
     },
     gates: {},
     measured: `An hour's greatest deviation of each entity of ${sets.map(({ set }) => set).join(', ')}, its label told as a person's word; F1 of 'useful', each word guessed before it is learnt`,
